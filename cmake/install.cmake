@@ -1,0 +1,30 @@
+# cmake --install: the public headers, the libraries, and a package for find_package(multiconn [COMPONENTS media origin]).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/multiconn)
+set(core multiconn_headers multiconn_rtmp multiconn_net multiconn)
+
+foreach(target IN LISTS core ITEMS multiconn_media multiconn_origin)
+  # Warnings are our own affair; the folders of the sources are not installed.
+  get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
+  list(FILTER libraries EXCLUDE REGEX "multiconn_warnings|libraries-NOTFOUND")
+  set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${libraries}")
+endforeach()
+set_target_properties(multiconn_headers PROPERTIES INTERFACE_INCLUDE_DIRECTORIES
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>;$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+set_target_properties(multiconn_rtmp PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/sdk>")
+set_target_properties(multiconn_media PROPERTIES EXPORT_NAME media)
+set_target_properties(multiconn_origin PROPERTIES EXPORT_NAME origin)
+
+install(DIRECTORY include/multiconn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS ${core} EXPORT multiconn-core)
+install(TARGETS multiconn_media EXPORT multiconn-media)
+install(TARGETS multiconn_origin EXPORT multiconn-origin)
+foreach(component core media origin)
+  install(EXPORT multiconn-${component} NAMESPACE multiconn:: DESTINATION ${package_dir})
+endforeach()
+install(TARGETS multiconn-publish multiconn-origin multiconn-bench)
+
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/multiconn-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/multiconn-config.cmake ${CMAKE_BINARY_DIR}/multiconn-config-version.cmake DESTINATION ${package_dir})

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <multiconn/amf_value.hpp>
+#include <multiconn/frame.hpp>
+#include <multiconn/source.hpp>
+#include <multiconn/status.hpp>
+
+namespace multiconn {
+
+/// NetStream.publish's second argument: `record` and `append` ask the servers to keep a file.
+enum class PublishMode : std::uint8_t { live, record, append };
+
+class ClientCore;
+
+/// One outgoing stream on every server of a MultiConnection. A handle: copies name the same stream, and it may outlive the
+/// MultiConnection harmlessly. Every method may be called from any thread, posts, and returns at once.
+class NetStream {
+ public:
+  NetStream() = default;
+
+  /// Take frames from a source; nullptr detaches. publish() starts the transmission. A source that is not live starts
+  /// once every server has either begun to publish or failed, or the setup time-out has passed, so that no server misses
+  /// its beginning; a live one waits half a second for the others once the first server publishes. A source that is
+  /// attached while another delivers takes its place, and time goes on.
+  void attachAudio(std::shared_ptr<AudioSource> source);
+  void attachVideo(std::shared_ptr<VideoSource> source);
+
+  /// Publish to every server under `name`, or its Destination::stream. Asked for before connect() it is pipelined.
+  void publish(std::string name, PublishMode mode = PublishMode::live);
+
+  /// For applications with their own encoder. False: the frame was refused, because over 64 MiB wait to be sent or the
+  /// stream is closed. Frames of one track come in order of dts; key frames open a group of pictures.
+  bool writeAudio(EncodedFrame frame);
+  bool writeVideo(EncodedFrame frame);
+
+  /// onMetaData, kept and sent to servers that join later. Sources add their own properties to it.
+  void metadata(AmfObject properties);
+
+  /// Bytes that the fullest healthy server has not taken yet.
+  std::size_t queued() const;
+  /// Called each time every healthy server's queue has fallen below its mark (1 MiB) after having been above it.
+  void onDrain(std::function<void()> callback);
+  /// No more frames: once every healthy server has taken all that was queued, unpublish and call back.
+  void finish(std::function<void()> done);
+
+  /// Media time of the newest frame, from the broadcast's beginning.
+  std::chrono::milliseconds time() const;
+
+  /// Statuses of the stream, from every server (the article's nsStatus).
+  void onStatus(std::function<void(const Status&)> callback);
+
+  /// Unpublish everywhere. publish() begins anew.
+  void close();
+
+ private:
+  friend class MultiConnection;
+  explicit NetStream(std::weak_ptr<ClientCore> core);
+  std::weak_ptr<ClientCore> core_;
+};
+
+}  // namespace multiconn

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <multiconn/amf_value.hpp>
+
+namespace multiconn {
+
+/// A destination's index in the list given to connect(); stable for the life of the MultiConnection.
+enum class ServerId : std::uint32_t {};
+
+/// What happened, in the form ActionScript's onStatus has: Adobe's code for what came over the wire, ours (listed in
+/// docs/status-codes.md) for what the library found out itself.
+struct Status {
+  std::string code;                ///< "NetStream.Publish.Start"
+  std::string level;               ///< "status", "warning" or "error"
+  std::string description;         ///< one sentence, without secrets
+  std::optional<ServerId> server;  ///< absent when it concerns all
+  std::string url;                 ///< that server's url, masked; empty when it concerns all
+  AmfValue info;                   ///< the server's info object as received; undefined for our own codes
+};
+
+/// How setup ended for one server.
+struct ServerOutcome {
+  enum class State : std::uint8_t { pending, connected, failed };
+  ServerId id{};
+  std::string url;  ///< masked
+  State state = State::pending;
+  std::string error;                  ///< empty unless failed or pending: one sentence
+  std::chrono::milliseconds elapsed;  ///< from connect() to this outcome
+};
+
+/// The answer to connect(), given once.
+struct SetupOutcome {
+  bool success = false;  ///< ConnectOptions::require was met in time
+  std::vector<ServerOutcome> servers;
+};
+
+enum class ServerState : std::uint8_t { connecting, connected, publishing, closed, failed };
+const char* name(ServerState state);
+
+/// One server's figures. Counters run from connect().
+struct ServerStats {
+  ServerId id{};
+  std::string url;  ///< masked
+  ServerState state = ServerState::connecting;
+  std::string error;                                      ///< why it failed; empty otherwise
+  std::optional<std::chrono::milliseconds> connect_time;  ///< connect() to Connect.Success
+  std::optional<std::chrono::milliseconds> publish_time;  ///< publish() or connect(), whichever was later, to Publish.Start
+  std::uint64_t bytes_sent = 0;                           ///< handed to the kernel, chunk headers included
+  std::uint64_t frames_sent = 0;                          ///< audio and video frames, without configuration records
+  std::uint64_t frames_dropped = 0;
+  std::uint64_t queue_bytes = 0;
+  std::chrono::milliseconds queue_age{};           ///< how long its oldest queued message has waited
+  std::optional<std::chrono::microseconds> rtt;    ///< the kernel's smoothed round-trip time
+  std::uint32_t reconnects = 0;
+};
+
+}  // namespace multiconn

@@ -1,0 +1,81 @@
+#include "client/asio_engine.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include <multiconn/asio.hpp>
+
+#include "net/asio_scheduler.hpp"
+#include "net/link_factory.hpp"
+
+namespace multiconn {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds time_to_close{250};
+
+/// On somebody's io_context.
+class AsioEngine : public Runtime::Engine {
+ public:
+  explicit AsioEngine(asio::io_context& context) : context_(context) {}
+
+  std::shared_ptr<net::Scheduler> makeScheduler() override {
+    return std::make_shared<net::AsioScheduler>(context_);
+  }
+  std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
+    return net::makeLink(static_cast<net::AsioScheduler&>(scheduler), std::move(target));
+  }
+
+ private:
+  asio::io_context& context_;
+};
+
+struct OwnContext {
+  asio::io_context context{1};
+};
+
+/// On a thread and io_context of its own.
+class ThreadEngine final : private OwnContext, public AsioEngine {
+ public:
+  ThreadEngine() : AsioEngine(context), work_(context.get_executor()), thread_([this] { run(); }) {}
+
+  // run() returns by itself once nothing is left to do.
+  ~ThreadEngine() override {
+    work_.reset();
+    if (finished_.get_future().wait_for(time_to_close) != std::future_status::ready) context.stop();
+    thread_.join();
+  }
+  ThreadEngine(const ThreadEngine&) = delete;
+  ThreadEngine& operator=(const ThreadEngine&) = delete;
+
+ private:
+  void run() {
+    context.run();
+    finished_.set_value();
+  }
+
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::promise<void> finished_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+namespace client {
+
+std::unique_ptr<Runtime::Engine> makeThreadEngine() {
+  return std::make_unique<ThreadEngine>();
+}
+
+}  // namespace client
+
+Runtime makeRuntime(asio::io_context& context) {
+  return Runtime(std::make_unique<AsioEngine>(context));
+}
+
+}  // namespace multiconn

@@ -1,0 +1,156 @@
+#include "client/broadcast.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/metadata.hpp"
+#include "rtmp/media_body.hpp"
+#include "rtmp/message.hpp"
+
+namespace multiconn::client {
+
+namespace {
+
+constexpr std::size_t cached_gop_bytes = 32 * 1024 * 1024;
+constexpr std::size_t max_held_bytes = 8 * 1024 * 1024;
+// What chunk streams are chosen by; every server gives the stream an id of its own.
+constexpr std::uint32_t any_stream = 1;
+
+rtmp::OutMessage mediaMessage(Track track, const EncodedFrame& frame, Timeline::Position position) {
+  rtmp::OutMessage message;
+  message.type = track == Track::video ? rtmp::MessageType::video : rtmp::MessageType::audio;
+  message.chunk_stream = rtmp::chunkStreamFor(message.type, any_stream);
+  message.timestamp = position.timestamp;
+  message.payload = rtmp::makePayload(
+      rtmp::buildMediaBody({frame.codec, frame.kind, position.composition_ms, rtmp::BytesView(*frame.data)}));
+  return message;
+}
+
+rtmp::QueuedMessage::Class classOf(Track track, FrameKind kind) {
+  if (kind == FrameKind::config) return rtmp::QueuedMessage::Class::config;
+  return track == Track::video ? rtmp::QueuedMessage::Class::video : rtmp::QueuedMessage::Class::audio;
+}
+
+const char* codecProperty(Track track) {
+  return track == Track::video ? "videocodecid" : "audiocodecid";
+}
+
+}  // namespace
+
+Broadcast::Broadcast(Emit emit) : emit_(std::move(emit)), cache_(cached_gop_bytes) {}
+
+void Broadcast::expect(Track track, bool expected) {
+  of(track).expected = expected;
+}
+
+rtmp::Error Broadcast::write(Track track, const EncodedFrame& frame, rtmp::TimePoint now) {
+  if (isVideo(frame.codec) != (track == Track::video)) return rtmp::Error::media_unsupported_codec;
+  normalized_.clear();
+  const rtmp::Error error = of(track).normalizer.normalize(frame, normalized_);
+  for (EncodedFrame& ready : std::exchange(normalized_, {})) accept(track, std::move(ready), now);
+  return error;
+}
+
+bool Broadcast::holding() const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.first_dts.has_value(); });
+}
+
+void Broadcast::release(rtmp::TimePoint now) {
+  if (held_.empty()) return;
+  std::optional<std::chrono::microseconds> first;
+  for (Input& input : inputs_) {
+    if (input.first_dts && (!first || *input.first_dts < *first)) first = input.first_dts;
+    input.first_dts.reset();
+  }
+  timeline_.place(first.value_or(held_.front().frame.dts));
+  held_bytes_ = 0;
+  const std::vector<Held> held = std::exchange(held_, {});
+  for (const Held& item : held) noteCodec(item.track, item.frame.codec);
+  for (const Held& item : held) send(item.track, item.frame, now);
+}
+
+void Broadcast::changeSource(Track track) {
+  timeline_.unplace(track);
+  of(track).normalizer = {};
+  of(track).first_dts.reset();
+  for (const Held& item : held_)
+    if (item.track == track) held_bytes_ -= item.frame.data->size();
+  std::erase_if(held_, [&](const Held& item) { return item.track == track; });
+}
+
+void Broadcast::metadata(AmfObject properties, rtmp::TimePoint now) {
+  metadata_ = std::move(properties);
+  metadata_sent_ = false;
+  if (media_sent_) sendMetadata(now);
+}
+
+void Broadcast::accept(Track track, EncodedFrame frame, rtmp::TimePoint now) {
+  if (timeline_.placed(track)) {
+    noteCodec(track, frame.codec);
+    send(track, frame, now);
+  } else {
+    hold(track, std::move(frame), now);
+  }
+}
+
+void Broadcast::hold(Track track, EncodedFrame frame, rtmp::TimePoint now) {
+  Input& input = of(track);
+  if (frame.kind != FrameKind::config && !input.first_dts) input.first_dts = frame.dts;
+  held_bytes_ += frame.data->size();
+  held_.push_back({track, std::move(frame)});
+  if (complete() || held_bytes_ >= max_held_bytes) release(now);
+}
+
+bool Broadcast::complete() const {
+  return holding() && std::all_of(all_tracks.begin(), all_tracks.end(), [&](Track track) {
+           const Input& input = inputs_[static_cast<std::size_t>(track)];
+           return !input.expected || input.first_dts || timeline_.placed(track);
+         });
+}
+
+void Broadcast::send(Track track, const EncodedFrame& frame, rtmp::TimePoint now) {
+  const bool config = frame.kind == FrameKind::config;
+  const Timeline::Position position =
+      config ? Timeline::Position{timeline_.config(track), 0}
+             : timeline_.frame(track, frame.dts, track == Track::video ? frame.pts : frame.dts);
+  if (!metadata_sent_) sendMetadata(now);
+  media_sent_ = true;
+  rtmp::QueuedMessage queued{mediaMessage(track, frame, position), classOf(track, frame.kind), frame.kind,
+                             now};
+  remember(track, queued.message);
+  emit_(queued);
+}
+
+void Broadcast::noteCodec(Track track, Codec codec) {
+  if (of(track).codec == codec) return;
+  of(track).codec = codec;
+  metadata_sent_ = false;
+}
+
+void Broadcast::sendMetadata(rtmp::TimePoint now) {
+  metadata_sent_ = true;
+  AmfObject properties = AmfObject::ecmaArray();
+  for (const Track track : all_tracks)
+    if (of(track).codec) properties.set(codecProperty(track), rtmp::metadataCodecId(*of(track).codec));
+  properties = portableMetadata(mergedProperties(std::move(properties), metadata_));
+  rtmp::Message message;
+  message.timestamp = static_cast<std::uint32_t>(timeline_.newest().count());
+  message.stream_id = any_stream;
+  message.body = rtmp::Data{{"@setDataFrame", "onMetaData", std::move(properties)}, {}};
+  auto encoded = rtmp::encode(message);
+  if (!encoded) return;
+  cache_.metadata(*encoded);
+  emit_({std::move(*encoded), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
+}
+
+void Broadcast::remember(Track track, const rtmp::OutMessage& message) {
+  rtmp::MediaBody body;
+  if (track == Track::video) {
+    if (parseVideoBody(*message.payload, body) == rtmp::Error::none) cache_.video(message, body);
+  } else {
+    if (parseAudioBody(*message.payload, body) == rtmp::Error::none) cache_.audio(message, body);
+  }
+}
+
+}  // namespace multiconn::client

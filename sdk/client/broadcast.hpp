@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <multiconn/amf_value.hpp>
+#include <multiconn/frame.hpp>
+
+#include "client/timeline.hpp"
+#include "rtmp/error.hpp"
+#include "rtmp/frame_normalizer.hpp"
+#include "rtmp/outbound_queue.hpp"
+#include "rtmp/stream_cache.hpp"
+
+namespace multiconn::client {
+
+/// Frames in, messages for every server out, each built once. Pure: the owner has the clock and the servers.
+/// The first frames are held until every expected track has delivered one, because the smallest of their
+/// times is the beginning.
+class Broadcast {
+ public:
+  /// Takes each message in the order in which it has to go out; its stream id is still to be set.
+  using Emit = std::function<void(const rtmp::QueuedMessage&)>;
+  explicit Broadcast(Emit emit);
+
+  /// The tracks that the beginning waits for.
+  void expect(Track track, bool expected);
+  rtmp::Error write(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
+  /// Frames wait for a track that may never come: release() has to be called before long.
+  bool holding() const;
+  /// Begins without the tracks that have not delivered.
+  void release(rtmp::TimePoint now);
+  /// From now on another source delivers the track; its time goes on behind what was sent.
+  void changeSource(Track track);
+  /// onMetaData; the codecs are added to it. Goes out at once when media has, else in front of it.
+  void metadata(AmfObject properties, rtmp::TimePoint now);
+
+  const rtmp::StreamCache& cache() const { return cache_; }
+  std::chrono::milliseconds time() const { return timeline_.newest(); }
+
+ private:
+  struct Input {
+    rtmp::FrameNormalizer normalizer;
+    std::optional<Codec> codec;
+    std::optional<std::chrono::microseconds> first_dts;  // of the frames being held
+    bool expected = false;
+  };
+  struct Held {
+    Track track;
+    EncodedFrame frame;
+  };
+  Input& of(Track track) { return inputs_[static_cast<std::size_t>(track)]; }
+
+  void accept(Track track, EncodedFrame frame, rtmp::TimePoint now);
+  void hold(Track track, EncodedFrame frame, rtmp::TimePoint now);
+  bool complete() const;
+  void send(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
+  void noteCodec(Track track, Codec codec);
+  void sendMetadata(rtmp::TimePoint now);
+  void remember(Track track, const rtmp::OutMessage& message);
+
+  Emit emit_;
+  Timeline timeline_;
+  rtmp::StreamCache cache_;
+  std::array<Input, 2> inputs_;
+  std::vector<Held> held_;
+  std::size_t held_bytes_ = 0;
+  AmfObject metadata_;
+  bool metadata_sent_ = false;
+  bool media_sent_ = false;
+  std::vector<EncodedFrame> normalized_;  // kept for its capacity
+};
+
+}  // namespace multiconn::client

@@ -1,0 +1,169 @@
+#include "client/client_core.hpp"
+
+#include "client/status_codes.hpp"
+
+namespace multiconn {
+
+namespace {
+
+using client::Track;
+namespace code = client::code;
+
+constexpr std::chrono::milliseconds tick_interval{100};
+constexpr std::chrono::milliseconds longest_linger{250};
+
+}  // namespace
+
+ClientCore::ClientCore(Runtime::Engine& engine, ConnectOptions options)
+    : options_(std::move(options)),
+      scheduler_(engine.makeScheduler()),
+      servers_(engine, *scheduler_, options_, *this) {}
+
+ClientCore::~ClientCore() = default;
+
+std::shared_ptr<ClientCore> ClientCore::make(Runtime::Engine& engine, ConnectOptions options) {
+  auto core = std::make_shared<ClientCore>(engine, std::move(options));
+  client::OutgoingStreamEvents& events = *core;
+  core->stream_ = std::make_unique<client::OutgoingStream>(*core->scheduler_, core->servers_, core->intake_,
+                                                           core->options_, core, events);
+  return core;
+}
+
+bool ClientCore::write(Track track, EncodedFrame frame, client::FeedId feed) {
+  if (!frame.data || !intake_.take(frame.data->size())) return false;
+  post(
+      [track, frame = std::move(frame), feed](ClientCore& core) { core.stream_->frame(track, frame, feed); });
+  return true;
+}
+
+void ClientCore::sourceEnded(client::FeedId feed, std::string error) {
+  post([feed, error = std::move(error)](ClientCore& core) { core.stream_->sourceEnded(feed, error); });
+}
+
+std::vector<ServerStats> ClientCore::stats() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+rtmp::TimePoint ClientCore::now() const {
+  const std::lock_guard lock(scheduler_mutex_);
+  return scheduler_ ? scheduler_->now() : rtmp::TimePoint();
+}
+
+void ClientCore::abandon() {
+  intake_.shut();
+  gate_.close();
+  postTask([self = shared_from_this()] { self->shutDown(); }, Sender::handle);
+  const std::lock_guard lock(scheduler_mutex_);
+  abandoned_ = true;
+}
+
+// Handles may go on posting after the end; they must not keep it from coming.
+void ClientCore::postTask(std::function<void()> task, Sender sender) {
+  const std::lock_guard lock(scheduler_mutex_);
+  if (scheduler_ && (sender == Sender::self || !abandoned_)) scheduler_->post(std::move(task));
+}
+
+void ClientCore::connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer,
+                         rtmp::TimePoint called_at) {
+  if (servers_.prepared() || closed_) {
+    connectionStatus({code::setup_failed,
+                      "error",
+                      "connect() works once per MultiConnection: make another one.",
+                      {},
+                      {},
+                      {}});
+    if (answer) callBack([answer = std::move(answer)] { answer(SetupOutcome()); });
+    return;
+  }
+  answer_ = std::move(answer);
+  servers_.prepare(destinations);
+  stream_->connecting(called_at);
+  tick();
+  servers_.connect(called_at);
+}
+
+void ClientCore::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
+  if (!closed_) return stream_->publish(std::move(name), mode, asked_at);
+  intake_.open(false);
+}
+
+void ClientCore::close(std::function<void()> closed) {
+  closed_ = true;
+  stream_->close();
+  servers_.close([this, closed = std::move(closed)] {
+    if (closed) callBack(closed);
+  });
+}
+
+// The handle is gone: the timer alone keeps the core alive. The end is a task of its own, since no link may
+// be destroyed inside its own event.
+void ClientCore::shutDown() {
+  linger_timer_ = scheduler_->after(longest_linger, [self = shared_from_this()] { self->dispose(); });
+  stream_->close();
+  servers_.close([this] { postTask([self = shared_from_this()] { self->dispose(); }, Sender::self); });
+}
+
+void ClientCore::dispose() {
+  linger_timer_.cancel();
+  tick_timer_.cancel();
+  stream_->clear();
+  servers_.clear();
+  on_status_ = on_stream_status_ = nullptr;
+  answer_ = nullptr;
+  const std::lock_guard lock(scheduler_mutex_);
+  // What is queued already may still use it.
+  const auto scheduler = std::move(scheduler_);
+  scheduler->post([scheduler] {});
+}
+
+void ClientCore::connectionStatus(Status status) {
+  callBack([this, status = std::move(status)] {
+    if (on_status_) on_status_(status);
+  });
+}
+
+void ClientCore::streamStatus(Status status) {
+  callBack([this, status = std::move(status)] {
+    if (on_stream_status_) on_stream_status_(status);
+  });
+}
+
+void ClientCore::setupAnswered(SetupOutcome outcome, std::string sentence) {
+  const bool success = outcome.success;
+  connectionStatus({success ? code::setup_success : code::setup_failed,
+                    success ? "status" : "error",
+                    std::move(sentence),
+                    {},
+                    {},
+                    {}});
+  if (auto answer = std::exchange(answer_, nullptr))
+    callBack([answer = std::move(answer), outcome = std::move(outcome)] { answer(outcome); });
+}
+
+// A task of its own, so that the callback finds everything settled; and the figures are those of that moment.
+void ClientCore::callBack(std::function<void()> callback) {
+  const auto task = [self = shared_from_this(), callback = std::move(callback)] {
+    self->refresh();
+    self->gate_.run(callback);
+  };
+  postTask(task, Sender::self);
+}
+
+void ClientCore::tick() {
+  const rtmp::TimePoint now = scheduler_->now();
+  servers_.tick(now, stream_->patience());
+  stream_->tick(now);
+  refresh();
+  if (closed_ && servers_.allGone()) return;
+  tick_timer_ = scheduler_->after(tick_interval, [this] { tick(); });
+}
+
+void ClientCore::refresh() {
+  if (!scheduler_) return;
+  std::vector<ServerStats> rows = servers_.stats(scheduler_->now());
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_.swap(rows);
+}
+
+}  // namespace multiconn

@@ -1,0 +1,70 @@
+#include "client/destinations.hpp"
+
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include "client/sentence.hpp"
+
+namespace multiconn {
+
+Destination Destination::fromPublishUrl(std::string_view url) {
+  rtmp::PublishUrlResult parsed = rtmp::parsePublishUrl(url);
+  if (!parsed.target) throw std::invalid_argument(parsed.error);
+  // The text before the stream, and not the parsed parts put together again: credentials stay as they were
+  // written.
+  Destination destination;
+  destination.stream = std::move(parsed.target->stream);
+  destination.url = std::string(url.substr(0, url.size() - destination.stream->size() - 1));
+  return destination;
+}
+
+std::string maskedUrl(std::string_view url, bool has_stream) {
+  return rtmp::maskUrl(url, has_stream);
+}
+
+namespace client {
+
+namespace {
+
+using Key = std::tuple<std::string, std::string, std::uint16_t, std::string, std::string>;
+
+Target check(const Destination& destination, const TlsOptions& default_tls) {
+  Target target;
+  rtmp::UrlResult parsed = rtmp::parseUrl(destination.url);
+  if (parsed.url) {
+    target.masked_url = parsed.url->masked();
+    target.link.url = std::move(*parsed.url);
+  } else {
+    target.masked_url = rtmp::maskUrl(destination.url, false);
+    target.error = sentence(std::move(parsed.error));
+  }
+  target.link.tls = destination.tls.value_or(default_tls);
+  target.stream = destination.stream;
+  if (target.error.empty() && target.stream && target.stream->empty())
+    target.error = "The stream name is empty: give the stream key of this server.";
+  return target;
+}
+
+Key keyOf(const Target& target) {
+  const rtmp::Url& url = target.link.url;
+  return {url.scheme, url.host, url.port, url.app, target.stream.value_or("")};
+}
+
+}  // namespace
+
+std::vector<Target> checkDestinations(const std::vector<Destination>& destinations,
+                                      const TlsOptions& default_tls) {
+  std::vector<Target> targets;
+  std::set<Key> seen;
+  for (const Destination& destination : destinations) {
+    Target target = check(destination, default_tls);
+    if (target.error.empty() && !seen.insert(keyOf(target)).second)
+      target.error = "The same destination is in the list twice.";
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+}  // namespace client
+}  // namespace multiconn

@@ -1,0 +1,33 @@
+#include "client/drop_report.hpp"
+
+namespace multiconn::client {
+
+namespace {
+
+constexpr std::chrono::seconds pause_between_reports{1};
+
+std::string describe(const rtmp::DropCounts& counts) {
+  return "The server is too slow: " + std::to_string(counts.total()) + " frames were dropped (" +
+         std::to_string(counts.disposable) + " disposable, " + std::to_string(counts.inter) + " inter, " +
+         std::to_string(counts.key) + " key, " + std::to_string(counts.audio) + " audio).";
+}
+
+}  // namespace
+
+void DropReport::add(const rtmp::DropCounts& counts) {
+  counts_.disposable += counts.disposable;
+  counts_.inter += counts.inter;
+  counts_.key += counts.key;
+  counts_.audio += counts.audio;
+  total_ += counts.total();
+}
+
+std::optional<std::string> DropReport::take(rtmp::TimePoint now) {
+  if (counts_.total() == 0 || (last_ && now - *last_ < pause_between_reports)) return {};
+  last_ = now;
+  const std::string text = describe(counts_);
+  counts_ = {};
+  return text;
+}
+
+}  // namespace multiconn::client

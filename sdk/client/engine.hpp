@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include <multiconn/runtime.hpp>
+
+#include "net/link.hpp"
+#include "net/scheduler.hpp"
+
+namespace multiconn {
+
+/// What a Runtime runs on: real sockets and time (asio_engine), or simulated ones in tests.
+class Runtime::Engine {
+ public:
+  virtual ~Engine() = default;
+  /// A strand for one MultiConnection.
+  virtual std::shared_ptr<net::Scheduler> makeScheduler() = 0;
+  /// A link on a scheduler that came from makeScheduler().
+  virtual std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) = 0;
+};
+
+}  // namespace multiconn

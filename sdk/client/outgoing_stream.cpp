@@ -1,0 +1,266 @@
+#include "client/outgoing_stream.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/client_core.hpp"
+#include "client/metadata.hpp"
+#include "client/sentence.hpp"
+#include "client/status_codes.hpp"
+
+namespace multiconn::client {
+
+namespace {
+
+// A track that delivers nothing for this long does not hold up the others.
+constexpr std::chrono::milliseconds longest_hold{200};
+constexpr std::chrono::seconds pause_between_bad_frames{1};
+constexpr std::chrono::milliseconds finish_poll{20};
+
+const char* modeName(PublishMode mode) {
+  switch (mode) {
+    case PublishMode::record:
+      return "record";
+    case PublishMode::append:
+      return "append";
+    case PublishMode::live:
+      break;
+  }
+  return "live";
+}
+
+}  // namespace
+
+OutgoingStream::OutgoingStream(net::Scheduler& scheduler, ServerGroup& servers, Intake& intake,
+                               const ConnectOptions& options, std::weak_ptr<ClientCore> core,
+                               OutgoingStreamEvents& events)
+    : scheduler_(scheduler),
+      servers_(servers),
+      intake_(intake),
+      options_(options),
+      events_(events),
+      feeds_{std::make_unique<SourceFeed>(Track::audio, core),
+             std::make_unique<SourceFeed>(Track::video, core)},
+      core_(std::move(core)) {}
+
+void OutgoingStream::attach(Track track, std::shared_ptr<MediaSource> source) {
+  feed(track).attach(std::move(source));
+  if (!request_) return;
+  broadcast_->changeSource(track);
+  expectTracks();
+  sendMetadata();
+  applyLossless();
+  if (sources_started_)
+    feed(track).start(++last_feed_);
+  else
+    startSourcesWhenReady();
+}
+
+void OutgoingStream::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
+  if (request_) close();
+  intake_.open(true);
+  request_ = Request{std::move(name), modeName(mode), asked_at};
+  begin();
+  askServers();
+  awaitStart();
+}
+
+void OutgoingStream::askServers() {
+  asking_ = true;
+  for (const auto& peer : servers_.peers()) peer->publish(request_->name, request_->mode, request_->asked_at);
+  asking_ = false;
+}
+
+void OutgoingStream::begin() {
+  broadcast_ = std::make_unique<Broadcast>([this](const rtmp::QueuedMessage& message) { send(message); });
+  sources_started_ = all_lost_reported_ = false;
+  first_start_.reset();
+  expectTracks();
+  sendMetadata();
+  applyLossless();
+}
+
+void OutgoingStream::expectTracks() {
+  const bool by_application = !anyFeed(&SourceFeed::attached);
+  for (const Track track : all_tracks) broadcast_->expect(track, by_application || feed(track).active());
+}
+
+void OutgoingStream::metadata(AmfObject properties) {
+  metadata_ = std::move(properties);
+  if (request_) sendMetadata();
+}
+
+void OutgoingStream::sendMetadata() {
+  AmfObject properties = AmfObject::ecmaArray();
+  for (const Track track : all_tracks)
+    properties = mergedProperties(std::move(properties), feed(track).properties());
+  broadcast_->metadata(mergedProperties(std::move(properties), metadata_), scheduler_.now());
+}
+
+void OutgoingStream::frame(Track track, const EncodedFrame& frame, FeedId from) {
+  const bool wanted = request_ && !finishing_ && (from == application_feed || feed(track).is(from));
+  if (wanted) {
+    const rtmp::TimePoint now = scheduler_.now();
+    const rtmp::Error error = broadcast_->write(track, frame, now);
+    if (error != rtmp::Error::none) reportBadFrame(error, now);
+    holdBriefly();
+    intake_.time(broadcast_->time());
+  }
+  settle(frame.data->size());
+}
+
+void OutgoingStream::holdBriefly() {
+  if (!broadcast_->holding()) return hold_timer_.reset();
+  if (hold_timer_) return;
+  hold_timer_ = scheduler_.after(longest_hold, [this] {
+    hold_timer_.reset();
+    broadcast_->release(scheduler_.now());
+    settle(0);
+  });
+}
+
+void OutgoingStream::reportBadFrame(rtmp::Error error, rtmp::TimePoint now) {
+  if (bad_frame_at_ && now - *bad_frame_at_ < pause_between_bad_frames) return;
+  bad_frame_at_ = now;
+  events_.streamStatus({code::frame_invalid,
+                        "warning",
+                        "A frame was left out: " + rtmp::make_error_code(error).message() + ".",
+                        {},
+                        {},
+                        {}});
+}
+
+void OutgoingStream::send(const rtmp::QueuedMessage& message) {
+  for (const auto& peer : servers_.peers()) peer->send(message);
+}
+
+void OutgoingStream::connecting(rtmp::TimePoint called_at) {
+  connect_called_at_ = called_at;
+  if (!request_) return;
+  askServers();
+  applyLossless();
+  awaitStart();
+}
+
+void OutgoingStream::publishChanged(Peer& peer) {
+  if (!request_) return;
+  if (peer.publishing()) join(peer);
+  startSourcesWhenReady();
+  reportAllLost();
+  settle(0);
+}
+
+void OutgoingStream::join(Peer& peer) {
+  const rtmp::StreamCache& cache = broadcast_->cache();
+  const rtmp::TimePoint now = scheduler_.now();
+  if (!first_start_) first_start_ = now;
+  peer.lossless(anyFeed(&SourceFeed::waits));
+  peer.beginMedia(false);
+  cache.replay([&](rtmp::QueuedMessage message) {
+    message.queued_at = now;
+    peer.send(message);
+  });
+  peer.beginMedia(cache.hasVideo() && !cache.gopComplete());
+}
+
+void OutgoingStream::queueMoved() {
+  auto core = core_.lock();
+  // Once for all servers whose sockets became writable together.
+  if (!core || std::exchange(settle_posted_, true)) return;
+  scheduler_.post([core = std::move(core), this] {
+    settle_posted_ = false;
+    settle(0);
+  });
+}
+
+void OutgoingStream::tick(rtmp::TimePoint) {
+  if (!request_) return;
+  settle(0);
+  startSourcesWhenReady();
+}
+
+std::optional<std::chrono::milliseconds> OutgoingStream::patience() const {
+  if (request_ && (finishing_ || anyFeed(&SourceFeed::waits))) return options_.stall_timeout;
+  return {};
+}
+
+void OutgoingStream::settle(std::size_t bytes) {
+  std::size_t fullest = 0;
+  bool taken = false;
+  for (const auto& peer : servers_.peers()) {
+    if (!peer->publishing()) continue;
+    taken = true;
+    fullest = std::max(fullest, peer->queued());
+  }
+  intake_.holdSources(!taken && anyFeed(&SourceFeed::waits));
+  const Intake::Relief relief = intake_.settle(bytes, fullest);
+  if (relief.drained && on_drain_) events_.callBack(on_drain_);
+  if (!relief.resume) return;
+  for (const auto& feed : feeds_) feed->resume();
+}
+
+void OutgoingStream::applyLossless() {
+  const bool lossless = anyFeed(&SourceFeed::waits);
+  for (const auto& peer : servers_.peers()) peer->lossless(lossless);
+}
+
+void OutgoingStream::finish(std::function<void()> done) {
+  if (finishing_ || !request_) {
+    if (done) events_.callBack(std::move(done));
+    return;
+  }
+  finishing_ = true;
+  finish_done_ = std::move(done);
+  for (const auto& feed : feeds_) feed->stop();
+  broadcast_->release(scheduler_.now());
+  pollFinish();
+}
+
+void OutgoingStream::pollFinish() {
+  if (finished()) return close();
+  finish_timer_ = scheduler_.after(finish_poll, [this] { pollFinish(); });
+}
+
+// Kernels may still hold what queues do not: a server has taken it once its own kernel has acknowledged it.
+bool OutgoingStream::finished() const {
+  const rtmp::TimePoint begun = std::max(request_->asked_at, connect_called_at_.value_or(request_->asked_at));
+  if (anyOnItsWay() && scheduler_.now() < begun + options_.setup_timeout) return false;
+  return std::all_of(servers_.peers().begin(), servers_.peers().end(),
+                     [](const auto& peer) { return !peer->publishing() || peer->idle(); });
+}
+
+void OutgoingStream::close() {
+  if (!request_) return;
+  request_.reset();
+  broadcast_.reset();
+  finishing_ = false;
+  intake_.open(false);
+  for (std::optional<net::Timer>* timer : {&hold_timer_, &start_timer_, &grace_timer_, &finish_timer_})
+    timer->reset();
+  for (const auto& feed : feeds_) feed->stop();
+  for (const auto& peer : servers_.peers()) peer->unpublish();
+  settle(0);
+  if (auto done = std::exchange(finish_done_, nullptr)) events_.callBack(std::move(done));
+}
+
+void OutgoingStream::clear() {
+  close();
+  for (const auto& feed : feeds_) feed->attach(nullptr);
+  on_drain_ = nullptr;
+}
+
+bool OutgoingStream::anyFeed(bool (SourceFeed::*test)() const) const {
+  return std::any_of(feeds_.begin(), feeds_.end(), [&](const auto& feed) { return ((*feed).*test)(); });
+}
+
+std::size_t OutgoingStream::publishing() const {
+  return static_cast<std::size_t>(std::count_if(servers_.peers().begin(), servers_.peers().end(),
+                                                [](const auto& peer) { return peer->publishing(); }));
+}
+
+bool OutgoingStream::anyOnItsWay() const {
+  return std::any_of(servers_.peers().begin(), servers_.peers().end(),
+                     [](const auto& peer) { return !peer->gone() && !peer->settled(); });
+}
+
+}  // namespace multiconn::client

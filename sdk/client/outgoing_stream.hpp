@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <multiconn/multi_connection.hpp>
+#include <multiconn/net_stream.hpp>
+#include <multiconn/status.hpp>
+
+#include "client/broadcast.hpp"
+#include "client/intake.hpp"
+#include "client/server_group.hpp"
+#include "client/source_feed.hpp"
+#include "net/scheduler.hpp"
+
+namespace multiconn::client {
+
+/// What an OutgoingStream tells; on the strand.
+class OutgoingStreamEvents {
+ public:
+  virtual ~OutgoingStreamEvents() = default;
+  virtual void streamStatus(Status status) = 0;
+  /// Calls back the application, in a task of its own.
+  virtual void callBack(std::function<void()> callback) = 0;
+};
+
+/// The one stream that goes to every server: asked for, fed, drained, ended. Strand only.
+class OutgoingStream {
+ public:
+  OutgoingStream(net::Scheduler& scheduler, ServerGroup& servers, Intake& intake,
+                 const ConnectOptions& options, std::weak_ptr<ClientCore> core, OutgoingStreamEvents& events);
+
+  void attach(Track track, std::shared_ptr<MediaSource> source);
+  void publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at);
+  void metadata(AmfObject properties);
+  void onDrain(std::function<void()> callback) { on_drain_ = std::move(callback); }
+  void finish(std::function<void()> done);
+  void close();
+  /// Closes, and lets go of the application's objects.
+  void clear();
+
+  /// A frame that was taken by Intake::take().
+  void frame(Track track, const EncodedFrame& frame, FeedId feed);
+  void sourceEnded(FeedId feed, const std::string& error);
+
+  /// The servers exist and are about to be connected to.
+  void connecting(rtmp::TimePoint called_at);
+  void publishChanged(Peer& peer);
+  void queueMoved();
+  void tick(rtmp::TimePoint now);
+  /// How long a server may take nothing before it is given up; nothing while frames are dropped instead.
+  std::optional<std::chrono::milliseconds> patience() const;
+
+ private:
+  struct Request {
+    std::string name, mode;
+    rtmp::TimePoint asked_at;
+  };
+
+  SourceFeed& feed(Track track) { return *feeds_[static_cast<std::size_t>(track)]; }
+  bool anyFeed(bool (SourceFeed::*test)() const) const;
+  std::size_t publishing() const;
+  bool anyOnItsWay() const;
+
+  void begin();
+  void askServers();
+  void expectTracks();
+  void sendMetadata();
+  void join(Peer& peer);
+  void send(const rtmp::QueuedMessage& message);
+  void holdBriefly();
+  void reportBadFrame(rtmp::Error error, rtmp::TimePoint now);
+
+  void awaitStart();
+  void startSourcesWhenReady();
+  void startSources();
+  void sourcesCompleted();
+  void reportAllLost();
+
+  void settle(std::size_t bytes);
+  void applyLossless();
+  void pollFinish();
+  bool finished() const;
+
+  net::Scheduler& scheduler_;
+  ServerGroup& servers_;
+  Intake& intake_;
+  const ConnectOptions& options_;
+  OutgoingStreamEvents& events_;
+
+  std::optional<Request> request_;
+  std::optional<rtmp::TimePoint> connect_called_at_;
+  std::unique_ptr<Broadcast> broadcast_;
+  std::array<std::unique_ptr<SourceFeed>, 2> feeds_;
+  FeedId last_feed_ = application_feed;
+  AmfObject metadata_;
+
+  bool asking_ = false;  // servers are being told one after the other
+  bool sources_started_ = false;
+  bool all_lost_reported_ = false;
+  std::optional<rtmp::TimePoint> first_start_, bad_frame_at_;
+  bool settle_posted_ = false;
+  std::function<void()> on_drain_;
+  std::function<void()> finish_done_;
+  bool finishing_ = false;
+  std::weak_ptr<ClientCore> core_;
+  std::optional<net::Timer> hold_timer_, start_timer_, grace_timer_, finish_timer_;
+};
+
+}  // namespace multiconn::client

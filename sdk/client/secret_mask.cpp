@@ -1,0 +1,93 @@
+#include "client/secret_mask.hpp"
+
+#include <algorithm>
+
+namespace multiconn::client {
+
+namespace {
+
+constexpr std::string_view mask = "****";
+// Below this a secret is only taken out where it stands by itself: "1" is part of too many words.
+constexpr std::size_t short_secret = 6;
+// The decoder stops at rtmp::Limits::amf_depth; this only bounds values that did not come from it.
+constexpr unsigned max_depth = 64;
+
+bool wordCharacter(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool standsAlone(std::string_view text, std::size_t at, std::size_t length) {
+  const bool before = at > 0 && wordCharacter(text[at - 1]);
+  const bool after = at + length < text.size() && wordCharacter(text[at + length]);
+  return !before && !after;
+}
+
+}  // namespace
+
+void SecretMask::add(std::string_view secret) {
+  if (secret.empty() || std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end()) return;
+  secrets_.emplace_back(secret);
+  std::stable_sort(secrets_.begin(), secrets_.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
+void SecretMask::addWithQuery(std::string_view text, bool name_is_secret) {
+  const std::size_t mark = text.find('?');
+  if (name_is_secret) {
+    add(text);
+    add(text.substr(0, mark));
+  }
+  if (mark == std::string_view::npos) return;
+  std::string_view query = text.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = pair.find('=');
+    add(equals == std::string_view::npos ? pair : pair.substr(equals + 1));
+  }
+}
+
+std::string SecretMask::text(std::string_view text) const {
+  std::string masked(text);
+  for (const std::string& secret : secrets_) hide(masked, secret);
+  return masked;
+}
+
+AmfValue SecretMask::value(const AmfValue& whole) const {
+  return value(whole, 0);
+}
+
+void SecretMask::hide(std::string& text, const std::string& secret) const {
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    if (secret.size() < short_secret && !standsAlone(text, at, secret.size())) {
+      at += secret.size();
+      continue;
+    }
+    text.replace(at, secret.size(), mask);
+    at += mask.size();
+  }
+}
+
+AmfObject SecretMask::object(const AmfObject& object, unsigned depth) const {
+  AmfObject masked;
+  masked.kind(object.kind());
+  masked.className(text(object.className()));
+  for (const AmfProperty& property : object.properties())
+    masked.append(text(property.name), value(property.value, depth + 1));
+  return masked;
+}
+
+AmfValue SecretMask::value(const AmfValue& whole, unsigned depth) const {
+  if (depth > max_depth) return {};
+  if (const std::string* string = whole.string()) return text(*string);
+  if (const AmfObject* members = whole.object()) return object(*members, depth);
+  if (const AmfArray* items = whole.array()) {
+    AmfArray masked;
+    for (const AmfValue& item : *items) masked.push_back(value(item, depth + 1));
+    return masked;
+  }
+  if (const auto* xml = std::get_if<AmfValue::Xml>(&whole.variant())) return AmfValue::Xml{text(xml->text)};
+  return whole;
+}
+
+}  // namespace multiconn::client

@@ -1,0 +1,115 @@
+#include "client/server_group.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/destinations.hpp"
+
+namespace multiconn::client {
+
+namespace {
+
+// Closing is promised within 250 ms; the rest is for calling back.
+constexpr std::chrono::milliseconds time_to_close{240};
+
+}  // namespace
+
+ServerGroup::ServerGroup(Runtime::Engine& engine, net::Scheduler& scheduler, const ConnectOptions& options,
+                         ServerGroupEvents& events)
+    : engine_(engine), scheduler_(scheduler), options_(options), events_(events) {}
+
+void ServerGroup::prepare(const std::vector<Destination>& destinations) {
+  std::vector<std::string> urls;
+  for (Target& target : checkDestinations(destinations, options_.tls)) {
+    urls.push_back(target.masked_url);
+    const auto id = static_cast<ServerId>(peers_.size());
+    PeerHost& host = *this;
+    peers_.push_back(std::make_unique<Peer>(id, std::move(target), options_, host));
+  }
+  setup_.emplace(urls, options_.require);
+}
+
+void ServerGroup::connect(rtmp::TimePoint called_at) {
+  called_at_ = called_at;
+  const rtmp::Duration left = called_at + options_.setup_timeout - scheduler_.now();
+  setup_timer_ = scheduler_.after(std::max(left, rtmp::Duration::zero()), [this] { answerSetup(); });
+  // A bad url makes the answer certain at once; it is still given only after the others have been started.
+  starting_ = true;
+  for (const auto& peer : peers_) peer->connect(called_at);
+  starting_ = false;
+  answerIfCertain();
+}
+
+void ServerGroup::close(std::function<void()> closed) {
+  if (closed) closed_.push_back(std::move(closed));
+  if (!closing_) {
+    closing_ = true;
+    close_timer_ = scheduler_.after(time_to_close, [this] { abortClosing(); });
+    for (const auto& peer : peers_) peer->close();
+  }
+  if (allGone()) finishClosing();
+}
+
+bool ServerGroup::allGone() const {
+  return std::all_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer->gone(); });
+}
+
+void ServerGroup::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
+  for (const auto& peer : peers_) peer->tick(now, patience);
+}
+
+std::vector<ServerStats> ServerGroup::stats(rtmp::TimePoint now) const {
+  std::vector<ServerStats> rows;
+  rows.reserve(peers_.size());
+  for (const auto& peer : peers_) rows.push_back(peer->stats(now));
+  return rows;
+}
+
+void ServerGroup::clear() {
+  setup_timer_.cancel();
+  close_timer_.cancel();
+  peers_.clear();
+}
+
+std::unique_ptr<net::Link> ServerGroup::makeLink(const net::LinkTarget& target) {
+  return engine_.makeLink(scheduler_, target);
+}
+
+void ServerGroup::answered(Peer& peer) {
+  if (peer.gone())
+    setup_->failed(peer.id(), peer.error(), elapsed());
+  else
+    setup_->connected(peer.id(), elapsed());
+  if (!starting_) answerIfCertain();
+}
+
+void ServerGroup::ended(Peer&) {
+  if (closing_ && allGone()) finishClosing();
+}
+
+void ServerGroup::answerIfCertain() {
+  if (setup_->certain()) answerSetup();
+}
+
+void ServerGroup::answerSetup() {
+  if (std::exchange(setup_answered_, true)) return;
+  setup_timer_.cancel();
+  events_.setupAnswered(setup_->answer(elapsed()), setup_->sentence());
+}
+
+void ServerGroup::abortClosing() {
+  for (const auto& peer : peers_) peer->abort();
+  finishClosing();
+}
+
+void ServerGroup::finishClosing() {
+  close_timer_.cancel();
+  if (setup_) answerSetup();
+  for (const auto& closed : std::exchange(closed_, {})) closed();
+}
+
+std::chrono::milliseconds ServerGroup::elapsed() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - called_at_);
+}
+
+}  // namespace multiconn::client

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <multiconn/multi_connection.hpp>
+#include <multiconn/status.hpp>
+
+#include "client/engine.hpp"
+#include "client/peer.hpp"
+#include "client/setup.hpp"
+#include "net/scheduler.hpp"
+
+namespace multiconn::client {
+
+/// What a ServerGroup tells; on the strand.
+class ServerGroupEvents {
+ public:
+  virtual ~ServerGroupEvents() = default;
+  virtual void connectionStatus(Status status) = 0;
+  virtual void streamStatus(Status status) = 0;
+  virtual void setupAnswered(SetupOutcome outcome, std::string sentence) = 0;
+  virtual void publishChanged(Peer& peer) = 0;
+  virtual void queueMoved() = 0;
+};
+
+/// All servers of one MultiConnection: connecting to them at once, the one answer to that, and closing them.
+class ServerGroup final : PeerHost {
+ public:
+  ServerGroup(Runtime::Engine& engine, net::Scheduler& scheduler, const ConnectOptions& options,
+              ServerGroupEvents& events);
+
+  /// Makes the peers; connect() then starts them. Between the two, what is to be pipelined is told them.
+  void prepare(const std::vector<Destination>& destinations);
+  void connect(rtmp::TimePoint called_at);
+  bool prepared() const { return setup_.has_value(); }
+  const std::vector<std::unique_ptr<Peer>>& peers() const { return peers_; }
+
+  /// Closes every peer; `closed` is called once all are, 240 ms from now at the latest. Any number of times.
+  void close(std::function<void()> closed);
+  bool closing() const { return closing_; }
+  bool allGone() const;
+  void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
+  std::vector<ServerStats> stats(rtmp::TimePoint now) const;
+  /// Ends everything at once.
+  void clear();
+
+ private:
+  net::Scheduler& scheduler() override { return scheduler_; }
+  std::unique_ptr<net::Link> makeLink(const net::LinkTarget& target) override;
+  void connectionStatus(Status status) override { events_.connectionStatus(std::move(status)); }
+  void streamStatus(Status status) override { events_.streamStatus(std::move(status)); }
+  void answered(Peer& peer) override;
+  void publishChanged(Peer& peer) override { events_.publishChanged(peer); }
+  void queueMoved() override { events_.queueMoved(); }
+  void ended(Peer& peer) override;
+
+  void answerIfCertain();
+  void answerSetup();
+  void finishClosing();
+  void abortClosing();
+  std::chrono::milliseconds elapsed() const;
+
+  Runtime::Engine& engine_;
+  net::Scheduler& scheduler_;
+  const ConnectOptions& options_;
+  ServerGroupEvents& events_;
+  std::optional<Setup> setup_;
+  bool setup_answered_ = false;
+  bool starting_ = false;
+  bool closing_ = false;
+  std::vector<std::function<void()>> closed_;
+  rtmp::TimePoint called_at_{};
+  net::Timer setup_timer_, close_timer_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+};
+
+}  // namespace multiconn::client

@@ -1,0 +1,27 @@
+#pragma once
+
+/// The codes that statuses carry when they do not come from a server. docs/status-codes.md says what each
+/// means.
+namespace multiconn::client::code {
+
+// Adobe's, which a client gives itself.
+inline constexpr const char* connect_success = "NetConnection.Connect.Success";
+inline constexpr const char* connect_failed = "NetConnection.Connect.Failed";
+inline constexpr const char* connect_rejected = "NetConnection.Connect.Rejected";
+inline constexpr const char* connect_closed = "NetConnection.Connect.Closed";
+inline constexpr const char* publish_start = "NetStream.Publish.Start";
+
+// Ours.
+inline constexpr const char* setup_success = "NetConnection.Setup.Success";
+inline constexpr const char* setup_failed = "NetConnection.Setup.Failed";
+inline constexpr const char* connect_insecure = "NetConnection.Connect.Insecure";
+inline constexpr const char* publish_failed = "NetStream.Publish.Failed";
+inline constexpr const char* publish_lost = "NetStream.Publish.Lost";
+inline constexpr const char* publish_stalled = "NetStream.Publish.Stalled";
+inline constexpr const char* publish_all_lost = "NetStream.Publish.AllLost";
+inline constexpr const char* buffer_dropped = "NetStream.Buffer.Dropped";
+inline constexpr const char* source_complete = "NetStream.Source.Complete";
+inline constexpr const char* source_failed = "NetStream.Source.Failed";
+inline constexpr const char* frame_invalid = "NetStream.Frame.Invalid";
+
+}  // namespace multiconn::client::code

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace multiconn::client {
+
+enum class Track : std::uint8_t { audio, video };
+inline constexpr std::array<Track, 2> all_tracks{Track::audio, Track::video};
+
+/// The broadcast's own clock: one for all servers, 0 where the first frames of all tracks begin. A track gets
+/// its shift when it is placed; one that changes its source is placed anew, behind everything so far. Within
+/// a track time never runs backwards.
+class Timeline {
+ public:
+  struct Position {
+    std::uint32_t timestamp = 0;  ///< milliseconds modulo 2^32, as RTMP carries it
+    std::int32_t composition_ms =
+        0;  ///< pts - dts of the rounded times, so that both arrive exact to the millisecond
+  };
+
+  bool placed(Track track) const { return of(track).shift_ms.has_value(); }
+  /// The track has to be placed again before its next frame.
+  void unplace(Track track) { of(track).shift_ms.reset(); }
+  /// One common shift for all tracks that have none: `first_dts`, the smallest of their first frames, goes to
+  /// the beginning, or right behind what there is.
+  void place(std::chrono::microseconds first_dts);
+
+  /// The next frame of a placed track.
+  Position frame(Track track, std::chrono::microseconds dts, std::chrono::microseconds pts);
+  /// Where a configuration record of the track goes: to the newest frame, since its own time is often unset.
+  std::uint32_t config(Track track) const;
+
+  std::chrono::milliseconds newest() const { return std::chrono::milliseconds(newest_ms_); }
+
+ private:
+  struct Line {
+    std::optional<std::int64_t> shift_ms;  // added to a rounded dts
+    std::optional<std::int64_t> last_ms;
+    std::int64_t interval_ms = 1;  // between the last two frames
+  };
+  Line& of(Track track) { return lines_[static_cast<std::size_t>(track)]; }
+  const Line& of(Track track) const { return lines_[static_cast<std::size_t>(track)]; }
+  std::int64_t continuation() const;
+
+  std::array<Line, 2> lines_;
+  std::int64_t start_ms_ = 0;  // of the tracks placed last
+  std::int64_t newest_ms_ = 0;
+};
+
+}  // namespace multiconn::client

@@ -1,0 +1,110 @@
+#include "net/tcp_transport.hpp"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+namespace multiconn::net {
+namespace {
+
+// A 1.5 MB key frame in chunks of 60000 has 50 slices; IOV_MAX is 1024.
+constexpr std::size_t max_slices = 256;
+
+// The kernel wakes the writer when less than half of this is unsent.
+static const int unsent_backlog = getenv("LOWAT") ? atoi(getenv("LOWAT")) : 128*1024;
+
+std::error_code lastError() {
+  return {errno, std::system_category()};
+}
+bool wouldBlock() {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+}  // namespace
+
+TcpTransport::TcpTransport(AsioScheduler& scheduler, Socket socket) : socket_(scheduler, std::move(socket)) {
+  tuneSocket(socket_.descriptor());
+}
+
+IoResult TcpTransport::write(std::span<const rtmp::BytesView> slices) {
+  return sendSlices(socket_.descriptor(), slices);
+}
+
+IoResult TcpTransport::read(std::span<std::byte> buffer) {
+  return receiveBytes(socket_.descriptor(), buffer);
+}
+
+void TcpTransport::shutdownWrite() {
+  ::shutdown(socket_.descriptor(), SHUT_WR);
+}
+
+std::size_t TcpTransport::unacknowledged() const {
+  return unacknowledgedBytes(socket_.descriptor());
+}
+
+std::optional<std::chrono::microseconds> TcpTransport::rtt() const {
+  return roundTripTime(socket_.descriptor());
+}
+
+void tuneSocket(int descriptor) {
+  const int on = 1;
+  if (!getenv("NOND")) ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_backlog, sizeof unsent_backlog);
+}
+
+IoResult sendSlices(int descriptor, std::span<const rtmp::BytesView> slices) {
+  std::array<iovec, max_slices> vectors;
+  const std::size_t count = std::min(slices.size(), vectors.size());
+  std::size_t wanted = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    // sendmsg(2) does not write through it; iovec serves readv(2) too and has no const form.
+    vectors[i] = {const_cast<std::byte*>(slices[i].data()), slices[i].size()};
+    wanted += slices[i].size();
+  }
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = count;
+  while (true) {
+    const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0)
+      return {.bytes = static_cast<std::size_t>(sent),
+              .would_block = static_cast<std::size_t>(sent) < wanted};
+    if (wouldBlock()) return {.would_block = true};
+    if (errno != EINTR) return {.error = lastError()};
+  }
+}
+
+IoResult receiveBytes(int descriptor, std::span<std::byte> buffer) {
+  while (true) {
+    const ssize_t received = ::recv(descriptor, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received == 0) return {.ended = true};
+    if (received > 0) {
+      const auto bytes = static_cast<std::size_t>(received);
+      return {.bytes = bytes, .would_block = bytes < buffer.size()};
+    }
+    if (wouldBlock()) return {.would_block = true};
+    if (errno != EINTR) return {.error = lastError()};
+  }
+}
+
+std::size_t unacknowledgedBytes(int descriptor) {
+  int bytes = 0;
+  return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+std::optional<std::chrono::microseconds> roundTripTime(int descriptor) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_rtt == 0) return {};
+  return std::chrono::microseconds(info.tcpi_rtt);
+}
+
+}  // namespace multiconn::net

@@ -1,0 +1,143 @@
+#include "origin/client_connection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "origin/live_stream.hpp"
+#include "origin/server_context.hpp"
+
+namespace multiconn::origin {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string sentence(const net::LinkFailure& failure) {
+  if (!failure.text.empty()) return failure.text;
+  return failure.code ? failure.code.message() : std::string("closed");
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(ServerContext& context, std::unique_ptr<net::Transport> transport,
+                                   std::string address, std::function<void(ClientConnection&)> gone)
+    : context_(context),
+      address_(std::move(address)),
+      gone_(std::move(gone)),
+      session_(context.limits),
+      pump_(context.scheduler, std::move(transport), rtmp::Handshake::Role::server, context.limits, *this),
+      outbox_(pump_, [this] { end("takes too little of what is sent"); }),
+      started_(context.scheduler.now()),
+      last_progress_(started_) {}
+
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::start() {
+  deadline_ = context_.scheduler.after(context_.options.handshake_timeout,
+                                       [this] { end("handshake not finished in time"); });
+  pump_.start();
+}
+
+void ClientConnection::end(std::string_view why, net::CloseMode mode) {
+  if (ending_) return;
+  ending_ = true;
+  log(OriginLogLevel::debug, std::string("is closed: ").append(why));
+  pump_.close(mode);
+}
+
+void ClientConnection::perform(rtmp::ServerReaction reaction) {
+  if (ending_) return;
+  if (!reaction.send.empty()) outbox_.send(std::move(reaction.send));
+  for (rtmp::ServerEvent& event : reaction.events) {
+    if (ending_) return;
+    std::visit([this](auto& what) { on(what); }, event);
+  }
+  if (reaction.close != rtmp::Error::none) {
+    end(make_error_code(reaction.close).message(), net::CloseMode::graceful);
+  }
+}
+
+void ClientConnection::discard(std::uint32_t stream_id) {
+  const auto found = uses_.find(stream_id);
+  if (found == uses_.end()) return;
+  context_.scheduler.post([weak = weak_from_this(), stream_id, weak_use = std::weak_ptr(found->second)] {
+    const auto self = weak.lock();
+    const auto use = weak_use.lock();
+    // The stream may have been given another use meanwhile.
+    if (self && use && self->useOf(stream_id) == use.get()) self->uses_.erase(stream_id);
+  });
+}
+
+rtmp::TimePoint ClientConnection::now() const {
+  return context_.scheduler.now();
+}
+
+void ClientConnection::log(OriginLogLevel level, std::string_view what) const {
+  if (context_.options.log) context_.log(level, std::string(address_).append(" ").append(what));
+}
+
+void ClientConnection::log(OriginLogLevel level, std::string_view what, const LiveStream& stream) const {
+  if (!context_.options.log) return;
+  log(level, std::string(what).append(" ").append(context_.labels.line(stream.app(), stream.name())));
+}
+
+void ClientConnection::opened() {
+  deadline_ =
+      context_.scheduler.after(context_.limits.connect_timeout, [this] { end("no connect in time"); });
+}
+
+void ClientConnection::message(rtmp::Message message) {
+  if (ending_) return;
+  if (const auto* control = std::get_if<rtmp::UserControl>(&message.body)) {
+    if (control->event == rtmp::UserControl::Event::set_buffer_length) noteBufferLength(*control);
+    return;
+  }
+  const auto* command = std::get_if<rtmp::Command>(&message.body);
+  if (command && answerStreamLength(*command)) return;
+  perform(session_.handle(message));
+}
+
+void ClientConnection::writable() {
+  if (!ending_) outbox_.writable();
+}
+
+void ClientConnection::closed(net::LinkFailure failure) {
+  if (!ending_) log(OriginLogLevel::debug, "left: " + sentence(failure));
+  ending_ = true;
+  deadline_.cancel();
+  uses_.clear();
+  gone_(*this);
+}
+
+// Clients send it before play as well as behind it.
+void ClientConnection::noteBufferLength(const rtmp::UserControl& control) {
+  buffer_length_ms_ = control.buffer_ms;
+  if (StreamUse* const use = useOf(control.value)) use->bufferLength(control.buffer_ms);
+}
+
+StreamUse* ClientConnection::useOf(std::uint32_t stream_id) {
+  const auto found = uses_.find(stream_id);
+  return found == uses_.end() ? nullptr : found->second.get();
+}
+
+// Once connected: pings to a silent peer, and the end of one that stays silent or takes nothing.
+void ClientConnection::watch() {
+  const auto limit = context_.options.idle_timeout;
+  const auto current = now();
+  const auto silent = current - pump_.connection().lastReceived().value_or(started_);
+  if (const auto sent = pump_.stats().bytes_sent; sent != bytes_sent_ || outbox_.empty()) {
+    bytes_sent_ = sent;
+    last_progress_ = current;
+  }
+  if (silent > limit) return end("was silent for too long");
+  if (current - last_progress_ > limit) return end("took nothing for too long");
+  if (silent > limit / 3) {
+    const auto since = std::chrono::duration_cast<milliseconds>(current - started_);
+    pump_.connection().ping(static_cast<std::uint32_t>(since.count()));
+    pump_.flush();
+  }
+  deadline_ = context_.scheduler.after(
+      std::clamp<milliseconds>(limit / 6, milliseconds(5), milliseconds(5000)), [this] { watch(); });
+}
+
+}  // namespace multiconn::origin

@@ -1,0 +1,34 @@
+#include "origin/listening.hpp"
+
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace multiconn::origin {
+
+std::unique_ptr<net::Listener> listenOn(net::AsioScheduler& scheduler, const std::string& address,
+                                        std::uint16_t port) {
+  if (!net::Address::numeric(address, port)) {
+    throw std::runtime_error("'" + address + "' is not a numeric address to listen on");
+  }
+  try {
+    return std::make_unique<net::Listener>(scheduler, address, port);
+  } catch (const std::system_error& error) {
+    if (address != "::" || error.code() != std::errc::address_family_not_supported) throw;
+  }
+  return std::make_unique<net::Listener>(scheduler, "0.0.0.0", port);
+}
+
+std::string textOf(const net::Address& peer) {
+  std::string host = peer.host();
+  // RFC 4291 2.5.5.2: an IPv4 peer of an IPv6 socket.
+  constexpr std::string_view mapped = "::ffff:";
+  if (host.starts_with(mapped) && host.find('.') != std::string::npos) {
+    host.erase(0, mapped.size());
+  } else if (peer.isIpv6()) {
+    host = "[" + host + "]";
+  }
+  return host + ":" + std::to_string(peer.port());
+}
+
+}  // namespace multiconn::origin

@@ -1,0 +1,197 @@
+#include "origin/recorded_play.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "origin/client_connection.hpp"
+#include "origin/server_context.hpp"
+
+namespace multiconn::origin {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t tags_per_step = 1024;
+// How far ahead of real time a player is served, whatever it asks for.
+constexpr std::uint32_t least_buffer_ms = 500, default_buffer_ms = 2000, most_buffer_ms = 10'000;
+// Enough of a body to tell what it is; multitrack bodies need all of it.
+constexpr std::size_t peek_bytes = 64;
+
+bool isMedia(const FlvTagPlace& tag) {
+  return tag.type == 8 || tag.type == 9;
+}
+bool isData(const FlvTagPlace& tag) {
+  return tag.type == 18;
+}
+
+// An AMF0 string, marker and length first (AMF0 2.4).
+bool isMetadata(rtmp::BytesView body) {
+  using namespace std::string_view_literals;
+  return rtmp::asText(body).starts_with("\x02\x00\x0AonMetaData"sv);
+}
+
+}  // namespace
+
+RecordedPlay::RecordedPlay(ClientConnection& connection, std::uint32_t stream_id, FlvFile file)
+    : connection_(connection),
+      stream_id_(stream_id),
+      file_(std::move(file)),
+      lane_(connection.outbox(), {.lossless = true}, [this] { work(); }),
+      buffer_ms_(default_buffer_ms) {}
+
+RecordedPlay::~RecordedPlay() = default;
+
+void RecordedPlay::start(double start_ms, double duration_ms) {
+  lane_.send(connection_.session().acceptPlay(stream_id_, true).send, connection_.now());
+  const double begin = std::max(0.0, start_ms);
+  if (duration_ms >= 0) end_ms_ = begin + duration_ms;
+  locate(begin);
+}
+
+void RecordedPlay::pause(bool pause) {
+  paused_ = pause;
+  if (!pause) {
+    // What was sent ahead before the pause is not sent ahead twice.
+    anchor_ms_ = newest_ms_;
+    anchor_time_ = connection_.now() + milliseconds(buffer_ms_);
+  }
+  work();
+}
+
+void RecordedPlay::seek(double time_ms) {
+  if (!file_) return;
+  const auto tell = [this](std::string_view code, std::string_view description) {
+    lane_.send(connection_.session().status(stream_id_, "status", code, description).send, connection_.now());
+  };
+  tell("NetStream.Seek.Notify", "Searching.");
+  tell("NetStream.Play.Start", "Goes on from another place.");
+  locate(time_ms);
+}
+
+void RecordedPlay::receive(bool video, bool enabled) {
+  (video ? receive_video_ : receive_audio_) = enabled;
+}
+
+void RecordedPlay::bufferLength(std::uint32_t ms) {
+  buffer_ms_ = std::clamp(ms, least_buffer_ms, most_buffer_ms);
+}
+
+void RecordedPlay::locate(double time_ms) {
+  search_.emplace();
+  search_->target_ms = time_ms;
+  search_->offset = file_->firstTag();
+  searchOn();
+}
+
+void RecordedPlay::searchOn() {
+  for (std::size_t count = 0; count < tags_per_step; ++count) {
+    const auto tag = file_->tag(search_->offset);
+    if (!tag || !look(*tag)) return beginAt(*std::exchange(search_, {}));
+    search_->offset = tag->next();
+  }
+  timer_ = connection_.context().scheduler.after({}, [this] { searchOn(); });
+}
+
+// False: what is wanted lies before this tag.
+bool RecordedPlay::look(const FlvTagPlace& tag) {
+  if (tag.timestamp > search_->target_ms && (search_->key || search_->first)) return false;
+  if (!isMedia(tag) && !isData(tag)) return true;
+  const auto body = file_->body(tag, peek_bytes);
+  if (!body) return false;
+  if (isData(tag)) {
+    // What NetStream.send left in the file belongs to its own moment only.
+    if (isMetadata(*body)) search_->configs.insert_or_assign(0, tag);
+    return true;
+  }
+  auto message =
+      relayBody(static_cast<rtmp::MessageType>(tag.type), tag.timestamp, rtmp::makePayload(*body), {});
+  if (!message.media && tag.size > peek_bytes) {
+    auto whole = file_->body(tag);
+    if (!whole) return false;
+    message = relayBody(static_cast<rtmp::MessageType>(tag.type), tag.timestamp,
+                        rtmp::makePayload(std::move(*whole)), {});
+  }
+  note(tag, message);
+  return true;
+}
+
+void RecordedPlay::note(const FlvTagPlace& tag, const RelayMessage& message) {
+  if (message.isConfig()) {
+    const bool second = message.media->packet != rtmp::MediaBody::Packet::config;
+    const std::uint32_t track = message.media->track;
+    search_->configs.insert_or_assign(tag.type | track << 8 | (second ? 1U << 16 : 0U), tag);
+  } else if (message.isVideoFrame()) {
+    search_->has_video = true;
+    if (message.out.frame == FrameKind::key) search_->key = tag;
+  } else if (!search_->first || search_->first->timestamp != tag.timestamp) {
+    search_->first = tag;
+  }
+}
+
+void RecordedPlay::beginAt(const Search& found) {
+  const auto& from = found.has_video && found.key ? found.key : found.first;
+  if (!from) return complete();
+  for (const auto& [what, tag] : found.configs) {
+    if (tag.offset < from->offset) send(tag, from->timestamp);
+  }
+  offset_ = from->offset;
+  anchor_ms_ = newest_ms_ = from->timestamp;
+  anchor_time_ = connection_.now();
+  work();
+}
+
+void RecordedPlay::work() {
+  if (paused_ || search_ || !file_) return;
+  timer_.cancel();
+  while (lane_.hasRoom() && sendNext()) {
+  }
+}
+
+// False: not now; a timer or the drained lane goes on.
+bool RecordedPlay::sendNext() {
+  const auto tag = file_->tag(offset_);
+  if (!tag || (end_ms_ >= 0 && tag->timestamp > end_ms_)) {
+    complete();
+    return false;
+  }
+  const auto wait = due(tag->timestamp) - connection_.now();
+  if (wait > net::Duration::zero()) {
+    timer_ = connection_.context().scheduler.after(wait, [this] { work(); });
+    return false;
+  }
+  send(*tag, tag->timestamp);
+  newest_ms_ = tag->timestamp;
+  offset_ = tag->next();
+  return true;
+}
+
+void RecordedPlay::complete() {
+  file_.reset();
+  timer_.cancel();
+  lane_.send(connection_.session().playComplete(stream_id_).send, connection_.now());
+}
+
+void RecordedPlay::send(const FlvTagPlace& tag, std::uint32_t timestamp) {
+  if (!isMedia(tag) && !isData(tag)) return;
+  auto body = file_->body(tag);
+  if (!body) return;
+  RelayMessage message = relayBody(static_cast<rtmp::MessageType>(tag.type), timestamp,
+                                   rtmp::makePayload(std::move(*body)), connection_.now());
+  if (!wants(message)) return;
+  message.out.message.stream_id = stream_id_;
+  lane_.send(message.out);
+}
+
+bool RecordedPlay::wants(const RelayMessage& message) const {
+  if (!message.isFrame()) return true;
+  return message.isVideoFrame() ? receive_video_ : receive_audio_;
+}
+
+rtmp::TimePoint RecordedPlay::due(std::uint32_t timestamp) const {
+  // Files may turn back in time: serial arithmetic.
+  const auto ahead = static_cast<std::int32_t>(timestamp - anchor_ms_);
+  return anchor_time_ + milliseconds(ahead) - milliseconds(buffer_ms_);
+}
+
+}  // namespace multiconn::origin

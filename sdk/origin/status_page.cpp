@@ -1,0 +1,114 @@
+#include <array>
+#include <cstdio>
+
+#include "origin/status_report.hpp"
+
+namespace multiconn::origin {
+namespace {
+
+constexpr const char* head =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+    "<meta http-equiv=\"refresh\" content=\"2\">"
+    "<meta name=\"viewport\" content=\"width=device-width\"><title>multiconn-origin</title>\n<style>"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;"
+    "border-bottom:1px solid #ddd}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "th{font-weight:600}p{color:#555}"
+    "@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}th,td{border-color:#444}p{color:#"
+    "aaa}}"
+    "</style></head><body>\n<h1>multiconn-origin</h1>\n";
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string cell(const std::string& text) {
+  return "<td>" + escaped(text) + "</td>";
+}
+std::string number(const std::string& text) {
+  return "<td class=\"n\">" + escaped(text) + "</td>";
+}
+
+std::string decimal(double value, const char* unit) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", value, unit);
+  return text.data();
+}
+
+std::string byteCount(std::uint64_t bytes) {
+  constexpr std::array units{"kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes) / 1000;
+  std::size_t unit = 0;
+  for (; value >= 1000 && unit + 1 < units.size(); ++unit) value /= 1000;
+  return decimal(value, units[unit]);
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%llu:%02llu:%02llu", static_cast<unsigned long long>(whole / 3600),
+                static_cast<unsigned long long>(whole / 60 % 60),
+                static_cast<unsigned long long>(whole % 60));
+  return text.data();
+}
+
+std::string codecs(const PublisherStatus& publisher) {
+  if (publisher.video_codec.empty()) return publisher.audio_codec;
+  if (publisher.audio_codec.empty()) return publisher.video_codec;
+  return publisher.video_codec + ", " + publisher.audio_codec;
+}
+
+std::string row(const StreamStatus& stream) {
+  std::string out = "<tr>" + cell(stream.id) + cell(stream.app) + cell(stream.name);
+  if (const auto& publisher = stream.publisher) {
+    out += cell(publisher->address + (publisher->recording ? " (recording)" : "")) +
+           number(duration(publisher->since_s)) + number(byteCount(publisher->bytes)) +
+           cell(codecs(*publisher));
+  } else {
+    out += "<td colspan=\"4\">nobody publishes</td>";
+  }
+  return out + number(std::to_string(stream.players)) + number(std::to_string(stream.waiting_players)) +
+         number(std::to_string(stream.dropped_frames)) + "</tr>\n";
+}
+
+}  // namespace
+
+std::string toHtml(const StatusReport& report) {
+  std::string page = head;
+  page += "<p>Up " + duration(report.uptime_s) + ", " + std::to_string(report.connections) +
+          " connections (" + std::to_string(report.connections_total) + " so far, " +
+          std::to_string(report.connections_refused) + " refused), " + byteCount(report.bytes_in) + " in, " +
+          byteCount(report.bytes_out) + " out. The same as <a href=\"/status.json\">JSON</a>.</p>\n";
+  if (report.streams.empty()) return page + "<p>No streams.</p>\n</body></html>\n";
+  page +=
+      "<table><thead><tr><th>Id</th><th>Application</th><th>Stream</th><th>Publisher</th><th "
+      "class=\"n\">Since</th>"
+      "<th class=\"n\">Received</th><th>Codecs</th><th class=\"n\">Players</th><th class=\"n\">Waiting</th>"
+      "<th class=\"n\">Dropped</th></tr></thead><tbody>\n";
+  for (const StreamStatus& stream : report.streams) page += row(stream);
+  return page + "</tbody></table>\n</body></html>\n";
+}
+
+}  // namespace multiconn::origin

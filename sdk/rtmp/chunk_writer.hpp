@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "rtmp/bytes.hpp"
+#include "rtmp/message.hpp"
+
+namespace multiconn::rtmp {
+
+/// A message cut into chunks: chunk headers of our own, and slices of the shared payload between them, in the
+/// order they go out. Meant to be reused, so that the steady state allocates nothing.
+class ComposedMessage {
+ public:
+  /// Header and payload slices in turn. Valid until the next compose() into this object.
+  const std::vector<BytesView>& slices() const { return slices_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  friend class ChunkWriter;
+  Bytes headers_;
+  std::vector<BytesView> slices_;
+  Payload payload_;
+  std::size_t size_ = 0;
+};
+
+/// Cuts messages into chunks for one direction of one connection (RTMP 1.0 5.3). A message starts with a
+/// type-0 header when it is the first of its chunk stream, the message stream changes, time runs backwards or
+/// the timestamp needs the extended field (peers disagree about extended deltas), else with a type-1 header;
+/// type 3 is only for continuation.
+class ChunkWriter {
+ public:
+  /// The payload is at most 0xFFFFFF bytes: what the length field holds.
+  void compose(const OutMessage& message, ComposedMessage& out);
+
+  std::uint32_t chunkSize() const { return chunk_size_; }
+  /// For messages from now on; the peer has to be told before them. 1..0x7FFFFFFF.
+  void setChunkSize(std::uint32_t size) { chunk_size_ = size; }
+
+ private:
+  struct Previous {
+    std::uint32_t timestamp = 0;
+    std::uint32_t stream_id = 0;
+    bool used = false;
+  };
+  void firstHeader(const OutMessage& message, std::uint8_t chunk_stream, Bytes& out);
+
+  std::array<Previous, 64> previous_{};
+  std::uint32_t chunk_size_ = 128;
+};
+
+}  // namespace multiconn::rtmp

@@ -1,0 +1,121 @@
+#include "rtmp/outbound_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace multiconn::rtmp {
+namespace {
+
+std::size_t sizeOf(const QueuedMessage& message) {
+  return message.message.payload ? message.message.payload->size() : 0;
+}
+bool isVideo(const QueuedMessage& message) {
+  return message.kind == QueuedMessage::Class::video;
+}
+bool isAudio(const QueuedMessage& message) {
+  return message.kind == QueuedMessage::Class::audio;
+}
+bool isKey(const QueuedMessage& message) {
+  return isVideo(message) && message.frame == FrameKind::key;
+}
+bool isDisposable(const QueuedMessage& message) {
+  return isVideo(message) && message.frame == FrameKind::disposable;
+}
+bool isDroppable(const QueuedMessage& message) {
+  return isVideo(message) || isAudio(message);
+}
+
+}  // namespace
+
+void OutboundQueue::push(QueuedMessage message) {
+  if (waiting_for_key_ && !bounds_.lossless && isVideo(message)) {
+    if (!isKey(message)) return count(message);
+    waiting_for_key_ = false;
+  }
+  const TimePoint now = message.queued_at;
+  bytes_ += sizeOf(message);
+  messages_.push_back(std::move(message));
+  skipUndroppable();
+  if (!bounds_.lossless && over(now)) relieve(now);
+}
+
+void OutboundQueue::pop() {
+  bytes_ -= sizeOf(messages_.front());
+  messages_.pop_front();
+  if (undroppable_ > 0) --undroppable_;
+  skipUndroppable();
+}
+
+void OutboundQueue::clear() {
+  messages_.clear();
+  undroppable_ = 0;
+  bytes_ = 0;
+  waiting_for_key_ = false;
+}
+
+Duration OutboundQueue::age(TimePoint now) const {
+  return messages_.empty() ? Duration::zero() : now - messages_.front().queued_at;
+}
+
+DropCounts OutboundQueue::takeDropped() {
+  return std::exchange(dropped_, {});
+}
+
+// Only what may be dropped counts for age: a command that cannot leave must not cost every frame behind it.
+bool OutboundQueue::over(TimePoint now) const {
+  return undroppable_ < messages_.size() && (overBytes() || tooOld(messages_[undroppable_], now));
+}
+
+void OutboundQueue::relieve(TimePoint now) {
+  dropIf([&](const QueuedMessage& m) { return isDisposable(m) && (overBytes() || tooOld(m, now)); });
+  while (dropOldestGroup(now)) {
+  }
+  dropIf([&](const QueuedMessage& m) { return isAudio(m) && (overBytes() || tooOld(m, now)); });
+}
+
+// True when something was dropped, and there may be more to drop.
+bool OutboundQueue::dropOldestGroup(TimePoint now) {
+  const auto first = std::find_if(messages_.begin(), messages_.end(), isVideo);
+  if (first == messages_.end() || !(overBytes() || tooOld(*first, now))) return false;
+  const auto next_key = std::find_if(std::next(first), messages_.end(), isKey);
+  waiting_for_key_ = next_key == messages_.end();
+  auto left = std::distance(messages_.begin(), next_key);
+  dropIf([&](const QueuedMessage& m) { return left-- > 0 && isVideo(m); });
+  return true;
+}
+
+template <typename Predicate>
+void OutboundQueue::dropIf(Predicate predicate) {
+  auto kept = messages_.begin();
+  for (QueuedMessage& message : messages_) {
+    if (predicate(std::as_const(message))) {
+      bytes_ -= sizeOf(message);
+      count(message);
+    } else {
+      if (&*kept != &message) *kept = std::move(message);
+      ++kept;
+    }
+  }
+  messages_.erase(kept, messages_.end());
+  undroppable_ = 0;
+  skipUndroppable();
+}
+
+// Each message is passed once on its way to the front, so that this costs nothing on average.
+void OutboundQueue::skipUndroppable() {
+  while (undroppable_ < messages_.size() && !isDroppable(messages_[undroppable_])) ++undroppable_;
+}
+
+void OutboundQueue::count(const QueuedMessage& message) {
+  if (isAudio(message)) {
+    ++dropped_.audio;
+  } else if (message.frame == FrameKind::disposable) {
+    ++dropped_.disposable;
+  } else if (message.frame == FrameKind::inter) {
+    ++dropped_.inter;
+  } else {
+    ++dropped_.key;
+  }
+}
+
+}  // namespace multiconn::rtmp

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+#include <multiconn/frame.hpp>
+
+#include "rtmp/limits.hpp"
+#include "rtmp/message.hpp"
+
+namespace multiconn::rtmp {
+
+/// A message on its way to one peer, with what the drop policy needs to know. Holds a reference to the shared
+/// payload.
+struct QueuedMessage {
+  enum class Class : std::uint8_t { control, config, audio, video };
+  OutMessage message;
+  Class kind = Class::control;       ///< control: commands, data, metadata; never dropped, as config
+  FrameKind frame = FrameKind::key;  ///< of video
+  TimePoint queued_at{};
+};
+
+struct DropCounts {
+  std::uint64_t disposable = 0, inter = 0, key = 0, audio = 0;
+  std::uint64_t total() const { return disposable + inter + key + audio; }
+};
+
+/// The bounded queue of one peer. Beyond its bounds a live broadcast gives up, in this order: disposable
+/// frames; then whole groups of pictures from the oldest on, up to a keyframe that is queued or still to
+/// come; audio last. Configuration records and metadata never, wherever they stand. What is dropped by age is
+/// older than the bound, except that the rest of its group of pictures goes with it. Once a group was dropped
+/// without a keyframe behind it, frames are refused until one comes, so that the peer never gets a picture
+/// that it cannot decode.
+class OutboundQueue {
+ public:
+  struct Bounds {
+    std::size_t bytes = 16 * 1024 * 1024;
+    std::chrono::milliseconds age{2000};
+    bool lossless = false;  ///< the producer waits instead: nothing is ever dropped
+  };
+  explicit OutboundQueue(Bounds bounds) : bounds_(bounds) {}
+
+  /// Queues it, or drops it or others by the policy. Its queued_at is the time at which the bounds are
+  /// checked, and must not run backwards. Constant time while the queue is within its bounds.
+  void push(QueuedMessage message);
+  bool empty() const { return messages_.empty(); }
+  const QueuedMessage& front() const { return messages_.front(); }
+  void pop();
+  void clear();
+
+  std::size_t bytes() const { return bytes_; }
+  std::size_t size() const { return messages_.size(); }
+  /// How long the oldest message has waited.
+  Duration age(TimePoint now) const;
+  void bounds(Bounds bounds) { bounds_ = bounds; }
+  /// Dropped since the last call.
+  DropCounts takeDropped();
+
+ private:
+  using Messages = std::deque<QueuedMessage>;
+
+  bool overBytes() const { return bytes_ > bounds_.bytes; }
+  bool tooOld(const QueuedMessage& message, TimePoint now) const {
+    return now - message.queued_at > bounds_.age;
+  }
+  bool over(TimePoint now) const;
+  void relieve(TimePoint now);
+  bool dropOldestGroup(TimePoint now);
+  void count(const QueuedMessage& message);
+  void skipUndroppable();
+  /// Drops what `predicate` says, asked in order with the bytes left so far already reduced.
+  template <typename Predicate>
+  void dropIf(Predicate predicate);
+
+  Bounds bounds_;
+  Messages messages_;
+  std::size_t undroppable_ = 0;  // messages at the front that are never dropped
+  std::size_t bytes_ = 0;
+  bool waiting_for_key_ = false;
+  DropCounts dropped_;
+};
+
+}  // namespace multiconn::rtmp
