@@ -1,0 +1,53 @@
+// This sample shows how to: 1. publish one file to several servers; 2. follow each server's state and
+// figures;
+// 3. end cleanly, and know whether everything arrived. It is also a program for daily use: see --help.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <memory>
+
+#include "publish/broadcast.hpp"
+#include "publish/options.hpp"
+#include "publish/stats_json.hpp"
+#include "publish/stats_table.hpp"
+
+namespace {
+
+void logToStandardError(const std::string& level) {
+  auto logger = spdlog::stderr_color_st("multiconn");
+  logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
+  logger->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
+  if (format == publish::StatsFormat::json) return std::make_unique<publish::JsonReporter>(std::cout);
+  if (format == publish::StatsFormat::none) return std::make_unique<publish::Reporter>();
+  return std::make_unique<publish::TableReporter>(std::cout, ::isatty(STDOUT_FILENO) != 0);
+}
+
+int run(const publish::Options& options) {
+  logToStandardError(options.log_level);
+  // Who reads our output may go; the broadcast does not end over it.
+  std::signal(SIGPIPE, SIG_IGN);
+  auto source = multiconn::AvSource::open(options.input, options.source);
+  const auto reporter = makeReporter(options.stats);
+  return publish::Broadcast(options, std::move(source), *reporter).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = publish::parseOptions(argc, argv, std::cout, std::cerr);
+  if (const auto* code = std::get_if<int>(&parsed)) return *code;
+  try {
+    return run(std::get<publish::Options>(parsed));
+  } catch (const std::exception& error) {
+    std::cerr << "multiconn-publish: " << error.what() << '\n';
+    return publish::ExitCode::bad_usage;
+  }
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <iosfwd>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <multiconn/av_source.hpp>
+#include <multiconn/multi_connection.hpp>
+
+namespace publish {
+
+enum class StatsFormat { table, json, none };
+
+struct Options {
+  std::string input;
+  multiconn::AvSourceOptions source;
+  std::vector<multiconn::Destination> destinations;
+  multiconn::ConnectOptions connect;
+  StatsFormat stats = StatsFormat::table;
+  std::string log_level;
+};
+
+struct ExitCode {
+  static constexpr int ok = 0;         ///< every destination got everything
+  static constexpr int bad_usage = 1;  ///< of the command line, or of the input
+  static constexpr int setup_failed = 2;
+  static constexpr int frames_lost = 3;  ///< finished, but not everywhere
+};
+
+/// The command line, or the exit code of a program that is done: help was printed to `out`, or one line about
+/// what is wrong to `errors`.
+std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::ostream& out,
+                                        std::ostream& errors);
+
+}  // namespace publish

@@ -1,0 +1,208 @@
+#include "client/broadcast.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rtmp/media_body.hpp"
+#include "support/media_frames.hpp"
+
+namespace multiconn::client {
+namespace {
+
+using namespace std::chrono_literals;
+using test::audio;
+using test::audioConfig;
+using test::video;
+using test::videoConfig;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class BroadcastTest : public testing::Test {
+ protected:
+  BroadcastTest() : broadcast([this](const rtmp::QueuedMessage& message) { sent.push_back(message); }) {}
+
+  /// "meta@0", "v config@0", "v key@40+80", "a@21" and so on.
+  std::vector<std::string> described() const {
+    std::vector<std::string> list;
+    for (const rtmp::QueuedMessage& message : sent) list.push_back(described(message.message));
+    return list;
+  }
+  static std::string described(const rtmp::OutMessage& message) {
+    const std::string at = "@" + std::to_string(message.timestamp);
+    if (message.type == rtmp::MessageType::data_amf0) return "meta" + at;
+    const bool is_video = message.type == rtmp::MessageType::video;
+    rtmp::MediaBody body;
+    EXPECT_EQ(is_video ? parseVideoBody(*message.payload, body) : parseAudioBody(*message.payload, body),
+              rtmp::Error::none);
+    std::string text = is_video ? "v" : "a";
+    if (body.packet == rtmp::MediaBody::Packet::config)
+      text += " config";
+    else if (is_video)
+      text += body.kind == FrameKind::key ? " key" : " inter";
+    return text + at + (body.composition_ms != 0 ? "+" + std::to_string(body.composition_ms) : "");
+  }
+  AmfObject metadata(std::size_t index) const {
+    const rtmp::RawMessage raw{static_cast<std::uint8_t>(sent[index].message.type), 0, 1,
+                               sent[index].message.payload};
+    const auto message = rtmp::decode(raw, rtmp::Limits());
+    const auto& values = std::get<rtmp::Data>(message->body).values;
+    EXPECT_EQ(*values.at(0).string(), "@setDataFrame");
+    EXPECT_EQ(*values.at(1).string(), "onMetaData");
+    return *values.at(2).object();
+  }
+  rtmp::Error write(const EncodedFrame& frame) {
+    return broadcast.write(isVideo(frame.codec) ? Track::video : Track::audio, frame, now);
+  }
+
+  rtmp::TimePoint now{};
+  std::vector<rtmp::QueuedMessage> sent;
+  Broadcast broadcast;
+};
+
+TEST_F(BroadcastTest, BeginsWithTheSmallestFirstTimeOfAllTracks) {
+  broadcast.expect(Track::audio, true);
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 3600s + 100ms));
+  write(video(FrameKind::inter, 2, 3600s + 140ms));
+  EXPECT_TRUE(broadcast.holding());
+  EXPECT_TRUE(sent.empty());
+  write(audioConfig());
+  write(audio(1, 3600s + 79ms));
+  EXPECT_FALSE(broadcast.holding());
+  EXPECT_THAT(described(),
+              ElementsAre("meta@0", "v config@0", "v key@21", "v inter@61", "a config@0", "a@0"));
+}
+
+TEST_F(BroadcastTest, ATrackThatDoesNotComeIsNotWaitedForAfterRelease) {
+  broadcast.expect(Track::audio, true);
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 500ms));
+  broadcast.release(now);
+  EXPECT_THAT(described(), ElementsAre("meta@0", "v config@0", "v key@0"));
+  sent.clear();
+  write(audioConfig());
+  write(audio(1, 480ms));
+  write(audio(2, 520ms));
+  EXPECT_THAT(described(), ElementsAre("meta@0", "a config@0", "a@0", "a@20"));
+}
+
+TEST_F(BroadcastTest, HoldsNoMoreThanEightMegabytes) {
+  broadcast.expect(Track::audio, true);
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  for (std::uint32_t i = 0; i < 8; ++i) write(video(FrameKind::key, i, 40ms * i, 1024 * 1024));
+  EXPECT_FALSE(broadcast.holding());
+  EXPECT_EQ(sent.size(), 10U);
+}
+
+TEST_F(BroadcastTest, OnlyExpectedTracksAreWaitedFor) {
+  broadcast.expect(Track::audio, true);
+  write(audioConfig());
+  write(audio(1, 10s));
+  EXPECT_THAT(described(), ElementsAre("meta@0", "a config@0", "a@0"));
+}
+
+TEST_F(BroadcastTest, CompositionIsTheDifferenceOfRoundedTimes) {
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 0us, 64, 66'667us));
+  write(video(FrameKind::inter, 2, 33'333us, 64, 133'334us));
+  EXPECT_THAT(described(), ElementsAre("meta@0", "v config@0", "v key@0+67", "v inter@33+134"));
+}
+
+TEST_F(BroadcastTest, BodiesAreBuiltOnceAndCarryTheFrame) {
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  const EncodedFrame frame = video(FrameKind::key, 7, 0ms);
+  write(frame);
+  rtmp::MediaBody body;
+  ASSERT_EQ(parseVideoBody(*sent.back().message.payload, body), rtmp::Error::none);
+  EXPECT_TRUE(std::equal(body.payload.begin(), body.payload.end(), frame.data->begin(), frame.data->end()));
+}
+
+TEST_F(BroadcastTest, MetadataGoesFirstAndNamesTheCodecs) {
+  broadcast.expect(Track::video, true);
+  broadcast.metadata({{"width", 640}, {"title", "x"}}, now);
+  EXPECT_TRUE(sent.empty());
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 0ms));
+  const AmfObject first = metadata(0);
+  EXPECT_EQ(first.kind(), AmfObject::Kind::ecma_array);
+  EXPECT_EQ(first.numberOr("width", 0), 640);
+  EXPECT_EQ(first.numberOr("videocodecid", 0), 7);
+  EXPECT_EQ(first.find("audiocodecid"), nullptr);
+  sent.clear();
+  broadcast.metadata({{"title", "y"}}, now);
+  ASSERT_EQ(sent.size(), 1U) << "at once while media flows";
+  EXPECT_EQ(metadata(0).stringOr("title", ""), "y");
+  EXPECT_EQ(metadata(0).find("width"), nullptr);
+  EXPECT_EQ(sent[0].kind, rtmp::QueuedMessage::Class::control) << "never dropped";
+}
+
+TEST_F(BroadcastTest, MetadataIsMadePortable) {
+  broadcast.expect(Track::video, true);
+  broadcast.metadata({{"when", AmfValue::Date{1000, 0}},
+                      {"nothing", AmfValue()},
+                      {"long", std::string(70'000, 'x')},
+                      {"reference", AmfValue::Reference{0}},
+                      {"list", AmfArray{1, AmfValue::Reference{0}}}},
+                     now);
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 0ms));
+  const AmfObject properties = metadata(0);
+  EXPECT_EQ(properties.numberOr("when", 0), 1000);
+  EXPECT_EQ(properties.find("long"), nullptr);
+  EXPECT_EQ(properties.find("reference"), nullptr);
+  EXPECT_EQ(*properties.find("list"), AmfValue(AmfArray{1, nullptr}));
+}
+
+TEST_F(BroadcastTest, AChangedConfigurationComesBeforeTheFrameThatNeedsIt) {
+  broadcast.expect(Track::audio, true);
+  write(audioConfig());
+  write(audio(1, 0ms));
+  write(audioConfig());
+  write(test::frameOf(Codec::aac, FrameKind::config, {std::byte{0x12}, std::byte{0x10}}, {}, {}));
+  write(audio(2, 20ms));
+  EXPECT_THAT(described(), ElementsAre("meta@0", "a config@0", "a@0", "a config@0", "a@20"));
+}
+
+TEST_F(BroadcastTest, AnotherSourceGoesOnInTime) {
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(video(FrameKind::key, 1, 0ms));
+  write(video(FrameKind::inter, 2, 40ms));
+  broadcast.changeSource(Track::video);
+  sent.clear();
+  write(videoConfig());
+  EXPECT_TRUE(sent.empty());
+  write(video(FrameKind::key, 1, 100s));
+  write(video(FrameKind::inter, 2, 100s + 40ms));
+  EXPECT_THAT(described(), ElementsAre("v config@40", "v key@80", "v inter@120"));
+}
+
+TEST_F(BroadcastTest, TheWrongTrackAndBadFramesAreErrors) {
+  EXPECT_NE(broadcast.write(Track::audio, video(FrameKind::key, 1, 0ms), now), rtmp::Error::none);
+  EXPECT_NE(write(test::frameOf(Codec::h264, FrameKind::key, {}, {}, {})), rtmp::Error::none);
+  EXPECT_FALSE(broadcast.holding());
+}
+
+TEST_F(BroadcastTest, NewcomersGetMetadataConfigurationAndTheNewestPictures) {
+  broadcast.expect(Track::audio, true);
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(audioConfig());
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    write(video(i % 5 == 0 ? FrameKind::key : FrameKind::inter, i, 40ms * i));
+    write(audio(i, 40ms * i));
+  }
+  std::vector<std::string> replayed;
+  broadcast.cache().replay(
+      [&](const rtmp::QueuedMessage& message) { replayed.push_back(described(message.message)); });
+  EXPECT_THAT(replayed, ElementsAre("meta@200", "v config@200", "a config@200", "v key@200", "a@200",
+                                    "v inter@240", "a@240", "v inter@280", "a@280"));
+}
+
+}  // namespace
+}  // namespace multiconn::client

@@ -1,0 +1,10 @@
+# cmake -DPROGRAM=... -P: fails when the program needs one of FFmpeg's libraries.
+execute_process(COMMAND ldd ${PROGRAM} OUTPUT_VARIABLE libraries RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "ldd failed for ${PROGRAM}")
+endif()
+foreach(name avformat avcodec avdevice avutil swresample swscale)
+  if(libraries MATCHES "lib${name}")
+    message(FATAL_ERROR "${PROGRAM} needs lib${name}")
+  endif()
+endforeach()

@@ -1,0 +1,257 @@
+// Sources: when they start, that nothing of one that can wait is lost, and what their end means.
+#include "client_test.hpp"
+
+namespace multiconn::test {
+namespace {
+
+using testing::Contains;
+using testing::Not;
+
+/// Delivers pictures and sound of 25 frames a second, when the test says so or as fast as the sink takes
+/// them.
+template <typename Base>
+class ScriptedSource : public Base {
+ public:
+  ScriptedSource(bool live, std::uint32_t frames, std::size_t size = 1000,
+                 std::chrono::milliseconds origin = {})
+      : live_(live), frames_(frames), size_(size), origin_(origin) {}
+
+  bool live() const override { return live_; }
+  AmfObject properties() const override {
+    return {{is_video ? "width" : "audiosamplerate", is_video ? 64 : 48000}};
+  }
+  void start(std::shared_ptr<FrameSink> to) override {
+    ++starts;
+    sink = std::move(to);
+    sink->write(is_video ? videoConfig() : audioConfig());
+    if (!live_) pump();
+  }
+  void resume() override {
+    ++resumes;
+    if (sink && !live_) pump();
+  }
+  void stop() override {
+    ++stops;
+    sink.reset();
+  }
+  /// Until the sink is full or nothing is left.
+  void pump() {
+    while (sink && next < frames_ && !sink->full()) deliver();
+    if (sink && next == frames_ && !ended) {
+      ended = true;
+      sink->ended("");
+    }
+  }
+  void deliver() {
+    const auto dts = origin_ + 40ms * next;
+    const FrameKind kind = next % 25 == 0 ? FrameKind::key : FrameKind::inter;
+    sink->write(is_video ? video(kind, next, dts, size_) : audio(next, dts));
+    ++next;
+  }
+
+  std::shared_ptr<FrameSink> sink;
+  std::uint32_t next = 0;
+  int starts = 0, stops = 0, resumes = 0;
+  bool ended = false;
+
+ private:
+  static constexpr bool is_video = std::is_same_v<Base, VideoSource>;
+  bool live_;
+  std::uint32_t frames_;
+  std::size_t size_;
+  std::chrono::milliseconds origin_;
+};
+using ScriptedVideo = ScriptedSource<VideoSource>;
+using ScriptedAudio = ScriptedSource<AudioSource>;
+
+class Source : public ClientTest {
+ protected:
+  void attach(std::shared_ptr<ScriptedVideo> pictures, std::shared_ptr<ScriptedAudio> sound) {
+    video_source = std::move(pictures);
+    audio_source = std::move(sound);
+    stream.attachVideo(video_source);
+    stream.attachAudio(audio_source);
+  }
+  std::shared_ptr<ScriptedVideo> video_source;
+  std::shared_ptr<ScriptedAudio> audio_source;
+};
+
+TEST_F(Source, AFileStartsWhenEveryServerHasBegunOrFailed) {
+  world.server("a", {.rtt = 10ms});
+  world.server("b", {.rtt = 200ms});
+  world.server("c", {.refuses = true});
+  make();
+  attach(std::make_shared<ScriptedVideo>(false, 100), std::make_shared<ScriptedAudio>(false, 100));
+  stream.publish("key");
+  connect({at("a"), at("b"), at("c")});
+  ASSERT_TRUE(world.loop.runUntil([&] { return video_source->starts == 1; }));
+  world.loop.settle();
+  EXPECT_EQ(countOf("NetStream.Publish.Start"), 2U);
+  EXPECT_LE(elapsed(), 810ms);
+  world.loop.runFor(3s);
+  EXPECT_EQ(receivedBy(world.server("a")).video.size(), 101U);
+  EXPECT_EQ(receivedBy(world.server("b")).video, receivedBy(world.server("a")).video);
+  EXPECT_EQ(receivedBy(world.server("b")).audio, receivedBy(world.server("a")).audio);
+  EXPECT_EQ(countOf("NetStream.Source.Complete"), 1U);
+  const auto* data = std::get_if<rtmp::Data>(&world.server("a").media[0].body);
+  ASSERT_TRUE(data);
+  EXPECT_EQ(data->values[2].object()->numberOr("width", 0), 64);
+  EXPECT_EQ(data->values[2].object()->numberOr("audiosamplerate", 0), 48000);
+}
+
+TEST_F(Source, AFileWaitsForNoServerLongerThanSetup) {
+  world.server("a");
+  world.server("mute", {.never_answers_handshake = true});
+  make();
+  attach(std::make_shared<ScriptedVideo>(false, 10), std::make_shared<ScriptedAudio>(false, 10));
+  stream.publish("key");
+  connect({at("a"), at("mute")});
+  world.loop.runFor(2990ms);
+  EXPECT_EQ(video_source->starts, 0);
+  world.loop.runFor(20ms);
+  EXPECT_EQ(video_source->starts, 1);
+  EXPECT_EQ(audio_source->starts, 1);
+}
+
+TEST_F(Source, ACameraWaitsHalfASecondForTheOthers) {
+  world.server("a");
+  world.server("mute", {.never_answers_handshake = true});
+  make();
+  attach(std::make_shared<ScriptedVideo>(true, 10), nullptr);
+  stream.publish("key");
+  connect({at("a"), at("mute")});
+  world.loop.runFor(490ms);
+  EXPECT_EQ(video_source->starts, 0);
+  world.loop.runFor(20ms);
+  EXPECT_EQ(video_source->starts, 1);
+}
+
+TEST_F(Source, AFileWaitsForASlowServerAndLosesNothing) {
+  world.server("quick");
+  world.server("slow", {.rtt = 20ms, .bytes_per_second = 1'000'000});
+  make();
+  attach(std::make_shared<ScriptedVideo>(false, 500, 40'000), std::make_shared<ScriptedAudio>(false, 500));
+  stream.publish("key");
+  connect({at("quick"), at("slow")});
+  world.loop.runFor(1s);
+  EXPECT_LT(video_source->next, 100U);
+  std::size_t most = 0;
+  while (countOf("NetStream.Source.Complete") == 0 && elapsed() < 60s) {
+    world.loop.runFor(50ms);
+    most = std::max(most, stream.queued());
+  }
+  EXPECT_LT(most, 2U * 1024 * 1024);
+  EXPECT_GT(elapsed(), 18s);
+  bool done = false;
+  stream.finish([&] { done = true; });
+  ASSERT_TRUE(world.loop.runUntil([&] { return done; }, 10s));
+  for (const char* host : {"quick", "slow"}) {
+    EXPECT_EQ(receivedBy(world.server(host)).video.size(), 501U) << host;
+    EXPECT_EQ(receivedBy(world.server(host)).audio.size(), 501U) << host;
+  }
+  EXPECT_EQ(countOf("NetStream.Buffer.Dropped"), 0U);
+  EXPECT_GT(video_source->resumes, 0);
+}
+
+TEST_F(Source, AServerThatTakesNothingIsGivenUpAndTheOthersGoOn) {
+  world.server("good", {.rtt = 10ms});
+  world.server("stuck", {.rtt = 10ms});
+  ConnectOptions options;
+  options.stall_timeout = 4s;
+  make(options);
+  attach(std::make_shared<ScriptedVideo>(false, 500, 40'000), std::make_shared<ScriptedAudio>(false, 500));
+  stream.publish("key");
+  connect({at("good"), at("stuck")});
+  world.loop.runFor(100ms);
+  world.server("stuck").stopReading();
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Source.Complete") == 1; }));
+  EXPECT_GE(elapsed(), 4s);
+  EXPECT_LE(elapsed(), 6s);
+  EXPECT_THAT(codes(stream_statuses, 1), Contains("NetStream.Publish.Stalled"));
+  EXPECT_THAT(codes(stream_statuses, 1), Not(Contains("NetStream.Publish.Lost")));
+  EXPECT_EQ(connection->stats()[1].state, ServerState::failed);
+  world.loop.runFor(1s);
+  EXPECT_EQ(receivedBy(world.server("good")).video.size(), 501U);
+}
+
+TEST_F(Source, AFileIsNotReadToNobody) {
+  world.server("late", {.connect_delay = 5s});
+  make();
+  attach(std::make_shared<ScriptedVideo>(false, 100), nullptr);
+  stream.publish("key");
+  connect({at("late")});
+  world.loop.runFor(4900ms);
+  EXPECT_EQ(video_source->starts, 0);
+  world.loop.runFor(1s);
+  EXPECT_EQ(receivedBy(world.server("late")).video.size(), 101U);
+}
+
+TEST_F(Source, AttachedWhilePublishingStartsAtOnce) {
+  publishTo({"a"});
+  attach(std::make_shared<ScriptedVideo>(true, 10), nullptr);
+  world.loop.settle();
+  ASSERT_EQ(video_source->starts, 1);
+  for (int i = 0; i < 10; ++i) video_source->deliver();
+  world.loop.runFor(1s);
+  EXPECT_EQ(receivedBy(world.server("a")).video.size(), 11U);
+}
+
+TEST_F(Source, AnotherCameraGoesOnInTime) {
+  world.server("a");
+  make();
+  attach(std::make_shared<ScriptedVideo>(true, 100), nullptr);
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  for (int i = 0; i < 10; ++i) video_source->deliver();
+  const auto first = video_source;
+  attach(std::make_shared<ScriptedVideo>(true, 100, 1000, 1'000'000ms), nullptr);
+  world.loop.settle();
+  EXPECT_EQ(first->stops, 1);
+  ASSERT_EQ(video_source->starts, 1);
+  for (int i = 0; i < 10; ++i) video_source->deliver();
+  world.loop.runFor(1s);
+  const Received received = receivedBy(world.server("a"));
+  EXPECT_EQ(received.video_times[10], 360U);
+  EXPECT_EQ(received.video_times.back(), 400U + 360U);
+}
+
+TEST_F(Source, FailuresAreTold) {
+  world.server("a");
+  make();
+  attach(std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  video_source->sink->ended("the camera was unplugged");
+  world.loop.settle();
+  ASSERT_TRUE(find("NetStream.Source.Failed"));
+  EXPECT_EQ(find("NetStream.Source.Failed")->description, "The camera was unplugged.");
+  EXPECT_EQ(countOf("NetStream.Source.Complete"), 0U);
+  audio_source->sink->ended("");
+  world.loop.settle();
+  EXPECT_EQ(countOf("NetStream.Source.Complete"), 1U);
+}
+
+TEST_F(Source, StopsWhenDetachedClosedOrLeft) {
+  world.server("a");
+  make();
+  attach(std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  const std::shared_ptr<FrameSink> sink = video_source->sink;
+  stream.attachVideo(nullptr);
+  world.loop.settle();
+  EXPECT_EQ(video_source->stops, 1);
+  EXPECT_EQ(audio_source->stops, 0);
+  connection.reset();
+  world.loop.runFor(1s);
+  EXPECT_EQ(audio_source->stops, 1);
+  EXPECT_FALSE(sink->write(video(FrameKind::key, 0, 0ms)));
+  EXPECT_FALSE(sink->full());
+  sink->ended("");
+}
+
+}  // namespace
+}  // namespace multiconn::test

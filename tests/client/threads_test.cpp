@@ -1,0 +1,254 @@
+// The promises about threads, over real sockets and a real thread; meant to be run under ThreadSanitizer too.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <multiconn/asio.hpp>
+#include <multiconn/multiconn.hpp>
+
+#include "client/local_server.hpp"
+#include "support/media_frames.hpp"
+
+namespace multiconn::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto deadline = 20s;
+
+/// Something that happens on another thread, waited for with a deadline.
+class Event {
+ public:
+  void set() {
+    if (!std::exchange(set_, true)) promise_.set_value();
+  }
+  bool wait() { return future_.wait_for(deadline) == std::future_status::ready; }
+
+ private:
+  std::promise<void> promise_;
+  std::future<void> future_ = promise_.get_future();
+  bool set_ = false;  // callbacks do not overlap
+};
+
+Destination to(const LocalServer& server) {
+  return {server.url(), "key", {}};
+}
+
+TEST(Threads, PublishesToTwoServersAndFinishes) {
+  LocalServer first, second;
+  Runtime runtime;
+  MultiConnection connection(runtime);
+  NetStream stream = connection.setNetStreams();
+  Event connected, publishing, finished;
+  std::atomic<int> started = 0;
+  stream.onStatus([&](const Status& status) {
+    if (status.code == "NetStream.Publish.Start" && ++started == 2) publishing.set();
+  });
+  stream.publish("key");
+  connection.connect({to(first), to(second)}, [&](const SetupOutcome& outcome) {
+    EXPECT_TRUE(outcome.success);
+    connected.set();
+  });
+  ASSERT_TRUE(connected.wait());
+  ASSERT_TRUE(publishing.wait());
+  EXPECT_TRUE(stream.writeVideo(videoConfig()));
+  for (std::uint32_t i = 0; i < 200; ++i)
+    stream.writeVideo(video(i % 25 == 0 ? FrameKind::key : FrameKind::inter, i, 40ms * i, 5'000));
+  stream.finish([&] { finished.set(); });
+  ASSERT_TRUE(finished.wait());
+  EXPECT_EQ(first.pictures(), 201U);
+  EXPECT_EQ(second.pictures(), 201U);
+}
+
+TEST(Threads, CallbacksNeverOverlapAndNeverRunInsideTheCall) {
+  LocalServer server;
+  Runtime runtime;
+  MultiConnection connection(runtime);
+  std::atomic<int> inside = 0;
+  std::atomic<int> calls = 0;
+  Event enough;
+  const std::thread::id caller = std::this_thread::get_id();
+  const auto check = [&] {
+    EXPECT_EQ(++inside, 1);
+    EXPECT_NE(std::this_thread::get_id(), caller);
+    std::this_thread::yield();
+    --inside;
+    if (++calls == 8) enough.set();
+  };
+  NetStream stream = connection.setNetStreams();
+  connection.onStatus([&](const Status&) { check(); });
+  stream.onStatus([&](const Status&) { check(); });
+  stream.onDrain(check);
+  connection.connect({to(server)}, [&](const SetupOutcome&) { check(); });
+  stream.publish("key");
+  for (int i = 0; i < 8; ++i) stream.finish(check);
+  EXPECT_TRUE(enough.wait());
+}
+
+TEST(Threads, TheDestructorMayBeCalledFromInsideACallback) {
+  LocalServer server;
+  Runtime runtime;
+  auto connection = std::make_unique<MultiConnection>(runtime);
+  Event gone;
+  std::atomic<int> after = 0;
+  connection->onStatus([&](const Status& status) {
+    if (!connection) ++after;
+    if (status.code != "NetConnection.Connect.Success") return;
+    connection.reset();
+    gone.set();
+  });
+  connection->connect({to(server)}, [&](const SetupOutcome&) { ++after; });
+  ASSERT_TRUE(gone.wait());
+  // Another one on the same thread: what was under way for the first has come by before its answer does.
+  MultiConnection second(runtime);
+  Event answered;
+  second.connect({to(server)}, [&](const SetupOutcome&) { answered.set(); });
+  ASSERT_TRUE(answered.wait());
+  EXPECT_EQ(after, 0);
+}
+
+TEST(Threads, TheDestructorWaitsForARunningCallback) {
+  Runtime runtime;
+  auto connection = std::make_unique<MultiConnection>(runtime);
+  Event inside;
+  std::atomic<bool> finished = false;
+  connection->connect({}, [&](const SetupOutcome&) {
+    inside.set();
+    std::this_thread::sleep_for(50ms);
+    finished = true;
+  });
+  ASSERT_TRUE(inside.wait());
+  connection.reset();
+  EXPECT_TRUE(finished);
+}
+
+TEST(Threads, EveryMethodFromEveryThread) {
+  LocalServer server;
+  Runtime runtime;
+  std::optional<MultiConnection> connection(std::in_place, runtime);
+  NetStream stream = connection->setNetStreams();
+  Event publishing;
+  stream.onStatus([&](const Status& status) {
+    if (status.code == "NetStream.Publish.Start") publishing.set();
+  });
+  connection->connect({to(server)});
+  stream.publish("key");
+  ASSERT_TRUE(publishing.wait());
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> threads;
+  const auto spawn = [&](auto work) {
+    threads.emplace_back([&stop, work] {
+      for (std::uint32_t i = 0; !stop; ++i) {
+        work(i);
+        std::this_thread::yield();
+      }
+    });
+  };
+  spawn([&](std::uint32_t i) { stream.writeVideo(video(FrameKind::key, i, 40ms * i)); });
+  spawn([&](std::uint32_t i) { stream.writeAudio(audio(i, 40ms * i)); });
+  spawn([&](std::uint32_t i) { stream.metadata({{"n", i}}); });
+  spawn([&](std::uint32_t) { (void)(stream.queued() + connection->stats().size()); });
+  spawn([&](std::uint32_t) { (void)(stream.time() + connection->nsTime()); });
+  spawn([&](std::uint32_t i) { i % 2 == 0 ? stream.close() : stream.publish("key"); });
+  std::this_thread::sleep_for(300ms);
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  connection.reset();
+}
+
+TEST(Threads, HandlesMayBeUsedWhileEverythingGoes) {
+  for (int round = 0; round < 20; ++round) {
+    NetStream stream;
+    std::atomic<bool> stop = false;
+    std::thread writer;
+    {
+      Runtime runtime;
+      MultiConnection connection(runtime);
+      stream = connection.setNetStreams();
+      writer = std::thread([&stop, copy = stream]() mutable {
+        for (std::uint32_t i = 0; !stop; ++i) {
+          copy.writeVideo(video(FrameKind::key, i, 40ms * i));
+          copy.publish("key");
+          (void)copy.queued();
+        }
+      });
+      connection.connect({{"rtmp://127.0.0.1:1/live", {}, {}}});
+      std::this_thread::yield();
+    }
+    stop = true;
+    writer.join();
+    EXPECT_FALSE(stream.writeVideo(video(FrameKind::key, 0, 0ms)));
+  }
+}
+
+TEST(Threads, TheRuntimeLetsClosingConnectionsSayGoodbye) {
+  LocalServer server;
+  const auto before = std::chrono::steady_clock::now();
+  {
+    Runtime runtime;
+    MultiConnection connection(runtime);
+    Event publishing;
+    connection.nsStatus([&](const Status& status) {
+      if (status.code == "NetStream.Publish.Start") publishing.set();
+    });
+    connection.publish("key");
+    connection.connect({to(server)});
+    ASSERT_TRUE(publishing.wait());
+  }
+  EXPECT_EQ(server.commands("FCUnpublish"), 1U);
+  EXPECT_EQ(server.commands("deleteStream"), 1U);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, deadline);
+}
+
+TEST(AsioHeader, ConnectAsAFuture) {
+  LocalServer server;
+  Runtime runtime;
+  MultiConnection connection(runtime);
+  std::vector<Destination> list{to(server)};
+  std::future<SetupOutcome> outcome = asyncConnect(connection, list, boost::asio::use_future);
+  ASSERT_EQ(outcome.wait_for(deadline), std::future_status::ready);
+  EXPECT_TRUE(outcome.get().success);
+}
+
+boost::asio::awaitable<void> connectAndClose(Runtime& runtime, std::vector<Destination> list, bool& success) {
+  MultiConnection connection(runtime);
+  const SetupOutcome outcome = co_await asyncConnect(connection, list, boost::asio::use_awaitable);
+  success = outcome.success;
+}
+
+TEST(AsioHeader, CoAwaitOnTheCallersOwnContext) {
+  LocalServer server;
+  boost::asio::io_context context;
+  Runtime runtime = makeRuntime(context);
+  bool success = false;
+  const std::vector<Destination> list{to(server)};
+  boost::asio::co_spawn(context, connectAndClose(runtime, list, success), boost::asio::detached);
+  context.run_for(deadline);
+  EXPECT_TRUE(success);
+  EXPECT_TRUE(context.stopped()) << "nothing is left to do once it is closed";
+}
+
+TEST(AsioHeader, AContextThatIsNotRunAnyMoreLeavesNothingBehind) {
+  LocalServer server;
+  boost::asio::io_context context;
+  Runtime runtime = makeRuntime(context);
+  {
+    MultiConnection connection(runtime);
+    bool answered = false;
+    connection.connect({to(server)}, [&](const SetupOutcome&) { answered = true; });
+    while (!answered) context.run_one_for(deadline);
+  }
+  context.poll_one();
+}
+
+}  // namespace
+}  // namespace multiconn::test

@@ -1,0 +1,77 @@
+#include "client/timeline.hpp"
+
+#include <gtest/gtest.h>
+
+namespace multiconn::client {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Timeline, OneShiftForAllTracks) {
+  Timeline line;
+  line.place(3'600'000'021us);
+  EXPECT_EQ(line.frame(Track::audio, 3'600'000'021us, 3'600'000'021us).timestamp, 0U);
+  EXPECT_EQ(line.frame(Track::video, 3'600'040'000us, 3'600'080'000us).timestamp, 40U);
+  EXPECT_EQ(line.newest(), 40ms);
+}
+
+TEST(Timeline, RoundsDtsAndPtsSeparately) {
+  Timeline line;
+  line.place(0us);
+  // 33.333 and 66.667: their difference is 33.334, but 67 - 33 is what arrives exact.
+  EXPECT_EQ(line.frame(Track::video, 33'333us, 66'667us).timestamp, 33U);
+  EXPECT_EQ(line.frame(Track::video, 66'667us, 100'000us).composition_ms, 33);
+  EXPECT_EQ(line.frame(Track::video, 100'500us, 100'500us).timestamp, 101U);
+}
+
+TEST(Timeline, TheShiftIsRoundedOnce) {
+  Timeline line;
+  line.place(-500us);  // -1 ms
+  EXPECT_EQ(line.frame(Track::video, -500us, -500us).timestamp, 0U);
+  EXPECT_EQ(line.frame(Track::video, 499us, 499us).timestamp, 1U);
+}
+
+TEST(Timeline, WrapsAt32Bits) {
+  Timeline line;
+  line.place(0us);
+  EXPECT_EQ(line.frame(Track::video, 4'294'967'295ms, 4'294'967'335ms).timestamp, 0xFFFFFFFFU);
+  const auto next = line.frame(Track::video, 4'294'967'335ms, 4'294'967'375ms);
+  EXPECT_EQ(next.timestamp, 39U);
+  EXPECT_EQ(next.composition_ms, 40);
+}
+
+TEST(Timeline, NeverRunsBackwardsWithinATrack) {
+  Timeline line;
+  line.place(100ms);
+  EXPECT_EQ(line.frame(Track::audio, 50ms, 50ms).timestamp, 0U) << "before the beginning";
+  EXPECT_EQ(line.frame(Track::video, 200ms, 240ms).timestamp, 100U);
+  const auto late = line.frame(Track::video, 180ms, 240ms);
+  EXPECT_EQ(late.timestamp, 100U);
+  EXPECT_EQ(late.composition_ms, 40) << "shown when it was meant to be";
+}
+
+TEST(Timeline, ConfigurationGoesToTheNewestFrame) {
+  Timeline line;
+  line.place(0us);
+  EXPECT_EQ(line.config(Track::video), 0U);
+  line.frame(Track::video, 80ms, 80ms);
+  EXPECT_EQ(line.config(Track::video), 80U);
+  EXPECT_EQ(line.config(Track::audio), 0U);
+}
+
+TEST(Timeline, AnotherSourceGoesOnBehindTheLastFrame) {
+  Timeline line;
+  line.place(0us);
+  line.frame(Track::video, 0ms, 0ms);
+  line.frame(Track::video, 40ms, 40ms);
+  line.frame(Track::audio, 60ms, 60ms);
+  line.unplace(Track::video);
+  EXPECT_FALSE(line.placed(Track::video));
+  EXPECT_TRUE(line.placed(Track::audio));
+  line.place(7000ms);
+  EXPECT_EQ(line.frame(Track::video, 7000ms, 7000ms).timestamp, 80U);
+  EXPECT_EQ(line.frame(Track::audio, 81ms, 81ms).timestamp, 81U) << "the other track is not touched";
+}
+
+}  // namespace
+}  // namespace multiconn::client

@@ -1,0 +1,90 @@
+"""What a user can get wrong: one clear line on standard error, nothing on standard output, and exit code 1."""
+
+from clips import clip
+from harness import BIN, InteropTest
+
+SERVER = "rtmp://127.0.0.1:9/live/canary"
+
+
+class BadInputTest(InteropTest):
+    def assert_refused(self, *arguments, telling):
+        program = self.run_program([BIN / "multiconn-publish", *arguments])
+        self.assertEqual(program.exit_code, 1, program.stderr)
+        self.assertEqual(program.stdout, "")
+        self.assertEqual(program.stderr.count("\n"), 1, program.stderr)
+        self.assertTrue(program.stderr.startswith("multiconn-publish: "), program.stderr)
+        self.assertNotIn("canary", program.stderr)
+        for word in telling:
+            self.assertIn(word.lower(), program.stderr.lower())
+
+    def test_no_such_file(self):
+        self.assert_refused("/nowhere/film.mp4", SERVER, telling=["/nowhere/film.mp4", "no such file"])
+
+    def test_a_directory(self):
+        self.assert_refused(self.directory, SERVER, telling=[str(self.directory)])
+
+    def test_a_text_file(self):
+        text = self.path("notes.txt")
+        text.write_text("Bring milk.\n" * 100)
+        self.assert_refused(text, SERVER, telling=["notes.txt"])
+
+    def test_an_empty_file(self):
+        empty = self.path("empty.mp4")
+        empty.write_bytes(b"")
+        self.assert_refused(empty, SERVER, telling=["empty.mp4"])
+
+    def test_a_still_picture(self):
+        self.assert_refused(clip("still.png"), SERVER, telling=["png"])
+
+    def test_audio_codecs_that_rtmp_cannot_carry(self):
+        self.assert_refused(clip("speech.wav"), SERVER, telling=["pcm_s16le", "aac"])
+        self.assert_refused(clip("vorbis.mkv"), SERVER, telling=["vorbis", "aac"])
+
+    def test_a_video_codec_that_rtmp_cannot_carry(self):
+        self.assert_refused(clip("mjpeg.mkv"), SERVER, telling=["mjpeg", "libx264"])
+
+    def test_no_destination(self):
+        self.assert_refused(clip("b_frames.mp4"), telling=["no destination"])
+
+    def test_no_arguments(self):
+        self.assert_refused(telling=["input"])
+
+    def test_malformed_urls(self):
+        source = clip("b_frames.mp4")
+        for url in ("http://127.0.0.1/live/canary", "127.0.0.1/live/canary", "rtmp:/live/canary", "rtmp://",
+                    "rtmp:///live/canary", "rtmp://[::1/live/canary", "rtmp://host name/live/canary"):
+            with self.subTest(url):
+                self.assert_refused(source, url, telling=[])
+
+    def test_an_empty_stream_key(self):
+        source = clip("b_frames.mp4")
+        for url in ("rtmp://127.0.0.1/live/", "rtmp://127.0.0.1/live", "rtmp://127.0.0.1/"):
+            with self.subTest(url):
+                self.assert_refused(source, url, telling=["stream"])
+
+    def test_a_port_out_of_range(self):
+        source = clip("b_frames.mp4")
+        for port in ("0", "65536", "70000", "-1", "x", ""):
+            with self.subTest(port):
+                self.assert_refused(source, f"rtmp://127.0.0.1:{port}/live/canary", telling=["port"])
+
+    def test_the_same_destination_twice(self):
+        self.assert_refused(clip("b_frames.mp4"), SERVER, SERVER, telling=["twice", "rtmp://127.0.0.1:9/live"])
+
+    def test_destination_files(self):
+        source = clip("b_frames.mp4")
+        self.assert_refused(source, "@/nowhere/list", telling=["/nowhere/list", "no such file"])
+        self.assert_refused(source, f"@{self.directory}", telling=["cannot read"])
+        listing = self.path("list")
+        listing.write_text("# none yet\n")
+        self.assert_refused(source, f"@{listing}", telling=["list", "no destination"])
+        listing.write_text(f"{SERVER}\nrtmp://127.0.0.1:99999/live/canary\n")
+        self.assert_refused(source, f"@{listing}", telling=["line 2", "port"])
+
+    def test_bad_options(self):
+        source = clip("b_frames.mp4")
+        for option in (["--require", "most"], ["--setup-timeout", "soon"], ["--stats", "xml"], ["--bogus"],
+                       ["--ca-file", "/nowhere.pem"]):
+            with self.subTest(option):
+                self.assert_refused(source, SERVER, *option, telling=[option[0].lstrip("-")])
+        self.assert_refused(source, SERVER, "--config", "/nowhere.toml", telling=["/nowhere.toml"])

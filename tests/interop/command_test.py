@@ -1,0 +1,109 @@
+"""multiconn-publish as a command: exit codes, signals, loop and duration, what it prints."""
+
+import signal
+import socket
+import time
+
+from clips import clip
+from harness import BIN, InteropTest, free_port
+from publisher import Publisher
+from servers import Origin
+
+
+class CommandTest(InteropTest):
+    def test_setup_that_fails_ends_with_2_and_names_the_server(self):
+        origin, dead = Origin(self), f"rtmp://127.0.0.1:{free_port()}/live/canary"
+        publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one"), dead])
+        rows = publisher.finish(expected=2)
+        self.assertEqual(len(rows), 2)
+        self.assertIn("NetConnection.Setup.Failed", publisher.codes())
+        self.assertIn("setup failed", publisher.program.stderr)
+        self.assertNotIn("canary", publisher.program.stderr)
+
+    def test_require_any_goes_on_with_the_rest_and_ends_with_3(self):
+        origin, dead = Origin(self), f"rtmp://127.0.0.1:{free_port()}/live/two"
+        publisher = Publisher(self, clip("b_frames.mp4"), [dead, origin.url("one")], "--require", "any",
+                              "--setup-timeout", "500ms", "--no-realtime")
+        rows = publisher.finish(expected=3)
+        self.assertEqual(rows[1]["frames_dropped"], 0)
+        self.assertGreater(rows[1]["frames_sent"], 400)
+
+    def test_a_mute_server_is_answered_at_the_time_out(self):
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmp://127.0.0.1:{mute.getsockname()[1]}/live/one"],
+                                  "--setup-timeout", "1s")
+            publisher.finish(expected=2, timeout=10)
+
+    def test_signals_end_it_cleanly(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                origin = Origin(self)
+                publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one")], "--loop")
+                publisher.wait_for_frames(10)
+                asked = time.monotonic()
+                publisher.program.signal(number)
+                publisher.finish(expected=0, timeout=10)
+                self.assertLess(time.monotonic() - asked, 1.0)
+                self.assertEqual(origin.publishers("one"), 0)
+                self.assertEqual(len(publisher.events("summary")), 1)
+
+    def test_a_signal_during_setup_ends_it_at_once(self):
+        with socket.create_server(("127.0.0.1", 0)) as mute:
+            publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmp://127.0.0.1:{mute.getsockname()[1]}/live/one"],
+                                  "--setup-timeout", "60s")
+            mute.accept()[0].recv(1)
+            publisher.program.signal(signal.SIGTERM)
+            publisher.finish(expected=2, timeout=10)
+
+    def test_duration_and_loop(self):
+        origin = Origin(self)
+        rows = Publisher(self, clip("baseline.flv"), [origin.url("one")], "--loop", "--duration", "20",
+                         "--no-realtime").finish()
+        seconds, frames_per_second, audio_per_second = 20, 25, 48000 / 1024
+        self.assertAlmostEqual(rows[0]["frames_sent"], seconds * (frames_per_second + audio_per_second), delta=10)
+
+    def test_real_time_takes_real_time(self):
+        origin = Origin(self)
+        started = time.monotonic()
+        Publisher(self, clip("baseline.flv"), [origin.url("one")], "--duration", "3").finish()
+        self.assertGreater(time.monotonic() - started, 2.8)
+
+    def test_losing_every_server_ends_it_with_3(self):
+        origin = Origin(self)
+        publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one")], "--loop")
+        publisher.wait_for_frames(10)
+        origin.program.kill()
+        rows = publisher.finish(expected=3, timeout=20)
+        self.assertEqual(rows[0]["state"], "failed")
+
+    def test_the_summary_has_the_documented_fields(self):
+        origin = Origin(self)
+        publisher = Publisher(self, clip("baseline.flv"), [origin.url("one")], "--no-realtime")
+        row = publisher.finish()[0]
+        for field in ("url", "connect_ms", "publish_ms", "bytes", "frames_sent", "frames_dropped", "reconnects",
+                      "state"):
+            self.assertIn(field, row)
+        self.assertEqual(publisher.events()[-1]["event"], "summary")
+
+    def test_a_table_in_plain_lines_when_there_is_no_terminal(self):
+        origin = Origin(self)
+        program = self.run_program([BIN / "multiconn-publish", "--no-realtime", clip("baseline.flv"),
+                                    origin.url("one")])
+        self.assertEqual(program.exit_code, 0, program.stderr)
+        self.assertIn("NetStream.Publish.Start", program.stdout)
+        self.assertIn("dropped", program.stdout)
+        self.assertNotIn("\x1b", program.stdout)
+
+    def test_stats_none_prints_nothing(self):
+        origin = Origin(self)
+        program = self.run_program([BIN / "multiconn-publish", "--stats", "none", "--no-realtime",
+                                    clip("baseline.flv"), origin.url("one")])
+        self.assertEqual((program.exit_code, program.stdout, program.stderr), (0, "", ""))
+
+    def test_options_from_a_file(self):
+        origin = Origin(self)
+        config = self.path("publish.toml")
+        config.write_text(f'input="{clip("baseline.flv")}"\ndestinations=["{origin.url("one")}"]\n'
+                          'realtime=false\nstats="none"\n')
+        program = self.run_program([BIN / "multiconn-publish", "--config", config])
+        self.assertEqual((program.exit_code, program.stdout), (0, ""), program.stderr)

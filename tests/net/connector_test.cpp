@@ -1,0 +1,110 @@
+#include "net/connector.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "net/error.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/sockets.hpp"
+
+namespace multiconn::net::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class ConnectorTest : public testing::Test {
+ protected:
+  ConnectResult connect(std::vector<Address> addresses) {
+    std::optional<ConnectResult> result;
+    const Connector connector(loop.scheduler(), "edge.example", std::move(addresses),
+                              [&](ConnectResult connected) { result = std::move(connected); });
+    EXPECT_FALSE(result);  // nothing is told inside the call
+    EXPECT_TRUE(loop.until([&] { return result.has_value(); }));
+    return result ? std::move(*result) : ConnectResult{};
+  }
+  std::uint16_t listenV4(std::uint16_t port = 0) {
+    listener = std::make_unique<Listener>(loop.scheduler(), "127.0.0.1", port);
+    listener->start([](Socket, const Address&) {});
+    return listener->port();
+  }
+
+  Loop loop;
+  std::unique_ptr<Listener> listener;
+};
+
+TEST_F(ConnectorTest, ConnectsToTheOneAddress) {
+  const ConnectResult result = connect({*Address::numeric("127.0.0.1", listenV4())});
+  EXPECT_TRUE(result.socket);
+  EXPECT_FALSE(result.failure.code);
+}
+
+TEST_F(ConnectorTest, NamesWhoRefused) {
+  const ClosedPort closed;
+  const ConnectResult result = connect({closed.address()});
+  EXPECT_FALSE(result.socket);
+  EXPECT_EQ(result.failure.code, std::errc::connection_refused);
+  EXPECT_EQ(result.failure.text, "connection refused by 127.0.0.1 port " + std::to_string(closed.port()));
+  EXPECT_FALSE(result.failure.final);
+}
+
+TEST_F(ConnectorTest, TakesIpv4WhenIpv6Refuses) {
+  const ClosedPort closed("::1");
+  const std::uint16_t port = listenV4();
+  const ConnectResult result = connect({*Address::numeric("127.0.0.1", port), closed.address()});
+  ASSERT_TRUE(result.socket);
+  EXPECT_EQ(Address::ofSocket(result.socket.descriptor()).host(), "127.0.0.1");
+}
+
+TEST_F(ConnectorTest, TakesIpv4SoonWhenIpv6IsSilent) {
+  const MutePort silent("::1");
+  const std::uint16_t port = listenV4();
+  const auto before = std::chrono::steady_clock::now();
+  const ConnectResult result = connect({silent.address(), *Address::numeric("127.0.0.1", port)});
+  ASSERT_TRUE(result.socket);
+  EXPECT_EQ(Address::ofSocket(result.socket.descriptor()).host(), "127.0.0.1");
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 240ms);  // IPv6 had its chance first
+}
+
+TEST_F(ConnectorTest, TriesEveryAddressBehindSilentOnes) {
+  const MutePort first("::1"), second("::1");
+  const ClosedPort third;
+  const std::uint16_t port = listenV4();
+  const ConnectResult result =
+      connect({first.address(), second.address(), third.address(), *Address::numeric("127.0.0.1", port)});
+  EXPECT_TRUE(result.socket);
+}
+
+TEST_F(ConnectorTest, TellsWhenNobodyAnswered) {
+  const ClosedPort v6("::1"), v4;
+  const ConnectResult agreed = connect({v6.address(), v4.address()});
+  EXPECT_EQ(agreed.failure.code, std::errc::connection_refused);
+  EXPECT_THAT(agreed.failure.text, HasSubstr("none of the 2 addresses of edge.example"));
+
+  // 255.255.255.255 fails in connect(2) itself.
+  const ConnectResult mixed = connect({*Address::numeric("255.255.255.255", 1935), v4.address()});
+  EXPECT_EQ(mixed.failure.code, Error::no_address_reachable);
+}
+
+TEST_F(ConnectorTest, TellsNothingAfterItsDestruction) {
+  const MutePort silent;
+  const ClosedPort closed;
+  bool told = false;
+  for (const Address& address : {silent.address(), closed.address()}) {
+    const Connector connector(loop.scheduler(), "host", {address},
+                              [&](const ConnectResult&) { told = true; });
+  }
+  {
+    const Connector connector(loop.scheduler(), "host", {silent.address(), closed.address()},
+                              [&](const ConnectResult&) { told = true; });
+    loop.settle();
+  }
+  loop.runFor(300ms);
+  EXPECT_FALSE(told);
+}
+
+}  // namespace
+}  // namespace multiconn::net::test

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstddef>
+
+namespace multiconn::net::test {
+
+/// How often this program has called operator new so far, in all threads.
+std::size_t allocationCount();
+
+}  // namespace multiconn::net::test

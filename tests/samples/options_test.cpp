@@ -1,0 +1,152 @@
+#include "publish/options.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace publish {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Parsed {
+  std::optional<Options> options;
+  int exit_code = -1;
+  std::string out, errors;
+};
+
+Parsed parse(std::vector<std::string> arguments) {
+  std::vector<const char*> argv{"multiconn-publish"};
+  for (const auto& argument : arguments) argv.push_back(argument.c_str());
+  std::ostringstream out, errors;
+  auto result = parseOptions(static_cast<int>(argv.size()), argv.data(), out, errors);
+  Parsed parsed{{}, -1, out.str(), errors.str()};
+  if (const int* code = std::get_if<int>(&result)) {
+    parsed.exit_code = *code;
+  } else {
+    parsed.options = std::get<Options>(std::move(result));
+  }
+  return parsed;
+}
+
+Options parsed(std::vector<std::string> arguments) {
+  auto result = parse(std::move(arguments));
+  EXPECT_TRUE(result.options) << result.errors;
+  return result.options.value_or(Options{});
+}
+
+/// One line on `errors`, exit code 1, and nothing on `out`.
+std::string errorOf(std::vector<std::string> arguments) {
+  const auto result = parse(std::move(arguments));
+  EXPECT_EQ(result.exit_code, ExitCode::bad_usage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+  return result.errors;
+}
+
+TEST(Options, DefaultsAreTheDocumentedOnes) {
+  const auto options = parsed({"film.mp4", "rtmp://one/live/key"});
+  EXPECT_EQ(options.input, "film.mp4");
+  EXPECT_TRUE(options.source.realtime);
+  EXPECT_FALSE(options.source.loop);
+  EXPECT_FALSE(options.source.duration);
+  EXPECT_EQ(options.connect.setup_timeout, 3s);
+  EXPECT_EQ(options.connect.require.of(5), 5U);
+  EXPECT_FALSE(options.connect.tls.insecure);
+  EXPECT_EQ(options.stats, StatsFormat::table);
+  EXPECT_EQ(options.log_level, "warn");
+}
+
+TEST(Options, EveryOptionArrives) {
+  const auto options =
+      parsed({"--no-realtime", "--loop", "--duration", "90s", "--setup-timeout", "1500ms", "--require", "2",
+              "--insecure", "--no-reconnect", "--stats", "json", "--log-level", "debug", "-",
+              "rtmp://one/live/a", "rtmp://two/live/a", "rtmp://three/live/a"});
+  EXPECT_EQ(options.input, "-");
+  EXPECT_FALSE(options.source.realtime);
+  EXPECT_TRUE(options.source.loop);
+  EXPECT_EQ(options.source.duration, 90s);
+  EXPECT_EQ(options.connect.setup_timeout, 1500ms);
+  EXPECT_EQ(options.connect.require.of(3), 2U);
+  EXPECT_TRUE(options.connect.tls.insecure);
+  EXPECT_EQ(options.stats, StatsFormat::json);
+  EXPECT_EQ(options.destinations.size(), 3U);
+}
+
+TEST(Options, OptionsMayFollowTheDestinations) {
+  const auto options = parsed({"film.mp4", "rtmp://one/live/a", "rtmp://two/live/a", "--require", "any"});
+  EXPECT_EQ(options.destinations.size(), 2U);
+  EXPECT_EQ(options.connect.require.of(2), 1U);
+}
+
+TEST(Options, TimesHaveUnits) {
+  const auto timeout = [](const std::string& text) {
+    return parsed({"f", "rtmp://one/live/a", "--setup-timeout", text}).connect.setup_timeout;
+  };
+  EXPECT_EQ(timeout("5"), 5s);
+  EXPECT_EQ(timeout("0.25"), 250ms);
+  EXPECT_EQ(timeout("2m"), 2min);
+  for (const std::string wrong : {"0", "-1s", "soon", "3 parsecs", "1e300", "nan"}) {
+    EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--setup-timeout", wrong}), HasSubstr("--setup-timeout"))
+        << wrong;
+  }
+}
+
+TEST(Options, RequireIsAllAnyOrANumber) {
+  for (const std::string wrong : {"0", "-1", "2x", "most", ""}) {
+    EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require=" + wrong}), HasSubstr("--require")) << wrong;
+  }
+}
+
+TEST(Options, WhatIsMissingIsNamed) {
+  EXPECT_THAT(errorOf({}), HasSubstr("input"));
+  EXPECT_THAT(errorOf({"film.mp4"}), HasSubstr("no destination"));
+  EXPECT_THAT(errorOf({"film.mp4", "rtmp://one/live/a", "--ca-file", "/nowhere.pem"}),
+              HasSubstr("/nowhere.pem"));
+  EXPECT_THAT(errorOf({"film.mp4", "rtmp://one/live/a", "--config", "/nowhere.toml"}),
+              HasSubstr("/nowhere.toml"));
+}
+
+TEST(Options, ErrorsShowNoKeyWhereverItWasTyped) {
+  const std::string url = "rtmp://one/live/canary";
+  for (const std::string option :
+       {"--require", "--stats", "--setup-timeout", "--ca-file", "--log-level", "--bogus"}) {
+    EXPECT_THAT(errorOf({"film.mp4", "rtmp://two/live/a", option + "=" + url}), Not(HasSubstr("canary")))
+        << option;
+    EXPECT_THAT(errorOf({option, url}), Not(HasSubstr("canary"))) << option;
+  }
+}
+
+TEST(Options, AConfigFileHasTheOptionsByName) {
+  const auto path = testing::TempDir() + "publish." + std::to_string(::getpid()) + ".toml";
+  std::ofstream(path) << "setup-timeout=\"250ms\"\nrequire=\"any\"\nloop=true\nrealtime=false\n";
+  const auto options = parsed({"film.mp4", "rtmp://one/live/a", "--config", path, "--require", "all"});
+  std::ofstream(path) << "bogus=1\n";
+  EXPECT_THAT(errorOf({"film.mp4", "rtmp://one/live/a", "--config", path}), HasSubstr("bogus"));
+  std::filesystem::remove(path);
+  EXPECT_EQ(options.connect.setup_timeout, 250ms);
+  EXPECT_EQ(options.connect.require.of(2), 2U) << "the command line wins";
+  EXPECT_TRUE(options.source.loop);
+  EXPECT_FALSE(options.source.realtime);
+}
+
+TEST(Options, HelpAndVersionAreNotErrors) {
+  const auto help = parse({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_EQ(help.errors, "");
+  for (const auto* option :
+       {"--realtime", "--loop", "--duration", "--setup-timeout", "--require", "--ca-file", "--insecure",
+        "--no-reconnect", "--stats", "--config", "--log-level", "--version"}) {
+    EXPECT_THAT(help.out, HasSubstr(option));
+  }
+  EXPECT_THAT(parse({"--version"}).out, HasSubstr("multiconn-publish 0."));
+}
+
+}  // namespace
+}  // namespace publish

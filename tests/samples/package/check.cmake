@@ -1,0 +1,21 @@
+# cmake -DBUILD= -DSOURCE= -DWORK= -P check.cmake: installs the build to WORK, builds the user against it, runs it, and looks
+# at what it was linked with.
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN}: ${result}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G Ninja -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${WORK}/build/package_user)
+run(ldd ${WORK}/build/package_user)
+if(output MATCHES "libav|libsw")
+  message(FATAL_ERROR "multiconn::multiconn alone brings FFmpeg:\n${output}")
+endif()
+run(${WORK}/prefix/bin/multiconn-publish --version)
+file(REMOVE_RECURSE ${WORK})

@@ -1,0 +1,87 @@
+#include "publish/stats_json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <sstream>
+
+namespace publish {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+multiconn::ServerStats exampleServer() {
+  multiconn::ServerStats server;
+  server.id = multiconn::ServerId{1};
+  server.url = "rtmp://one/live";
+  server.state = multiconn::ServerState::publishing;
+  server.connect_time = 12ms;
+  server.bytes_sent = 4'000'000'000;
+  server.frames_sent = 250;
+  server.frames_dropped = 3;
+  server.rtt = 1500us;
+  return server;
+}
+
+json::object onlyLine(const std::ostringstream& out) {
+  const auto text = out.str();
+  EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+  return json::parse(text).as_object();
+}
+
+TEST(JsonReporter, AStatusIsOneObjectALine) {
+  std::ostringstream out;
+  JsonReporter reporter(out);
+  reporter.status(
+      {"NetStream.Publish.Start", "status", "says \"yes\"\n", multiconn::ServerId{1}, "rtmp://one/live", {}});
+  const auto line = onlyLine(out);
+  EXPECT_EQ(line.at("event"), "status");
+  EXPECT_EQ(line.at("server"), "rtmp://one/live");
+  EXPECT_EQ(line.at("id"), 1);
+  EXPECT_EQ(line.at("code"), "NetStream.Publish.Start");
+  EXPECT_EQ(line.at("level"), "status");
+}
+
+TEST(JsonReporter, AStatusOfAllServersNamesNone) {
+  std::ostringstream out;
+  JsonReporter reporter(out);
+  reporter.status({"NetConnection.Setup.Success", "status", "", std::nullopt, "", {}});
+  EXPECT_TRUE(onlyLine(out).at("server").is_null());
+}
+
+TEST(JsonReporter, TheSummaryHasTheDocumentedFields) {
+  std::ostringstream out;
+  JsonReporter reporter(out);
+  reporter.summary({exampleServer()});
+  const auto line = onlyLine(out);
+  EXPECT_EQ(line.at("event"), "summary");
+  const auto& server = line.at("servers").as_array().at(0).as_object();
+  EXPECT_EQ(server.at("url"), "rtmp://one/live");
+  EXPECT_EQ(server.at("connect_ms"), 12);
+  EXPECT_TRUE(server.at("publish_ms").is_null());
+  EXPECT_EQ(server.at("bytes"), 4'000'000'000U);
+  EXPECT_EQ(server.at("frames_sent"), 250U);
+  EXPECT_EQ(server.at("frames_dropped"), 3U);
+  EXPECT_EQ(server.at("reconnects"), 0U);
+  EXPECT_EQ(server.at("state"), "publishing");
+  EXPECT_FALSE(server.contains("error"));
+}
+
+TEST(JsonReporter, StatsTellQueueAndRoundTrip) {
+  std::ostringstream out;
+  JsonReporter reporter(out);
+  auto server = exampleServer();
+  server.error = "connection reset";
+  server.queue_bytes = 7;
+  reporter.stats({server});
+  const auto line = onlyLine(out);
+  EXPECT_EQ(line.at("event"), "stats");
+  const auto& row = line.at("servers").as_array().at(0).as_object();
+  EXPECT_EQ(row.at("queue_bytes"), 7U);
+  EXPECT_DOUBLE_EQ(row.at("rtt_ms").as_double(), 1.5);
+  EXPECT_EQ(row.at("error"), "connection reset");
+}
+
+}  // namespace
+}  // namespace publish

@@ -1,0 +1,71 @@
+#include "publish/stats_table.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace publish {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::vector<multiconn::ServerStats> twoServers() {
+  std::vector<multiconn::ServerStats> servers(2);
+  servers[0].url = "rtmp://one/live";
+  servers[0].state = multiconn::ServerState::publishing;
+  servers[1].url = "rtmp://a-longer-name/live";
+  servers[1].state = multiconn::ServerState::failed;
+  servers[1].frames_dropped = 42;
+  return servers;
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(TableReporter, OnATerminalItIsRedrawnInPlace) {
+  std::ostringstream out;
+  TableReporter table(out, true);
+  table.stats(twoServers());
+  EXPECT_EQ(lines(out.str()), 3U);
+  EXPECT_THAT(out.str(), Not(HasSubstr("\x1b[")));
+  out.str("");
+  table.stats(twoServers());
+  EXPECT_THAT(out.str(), HasSubstr("\x1b[1A\x1b[2K\r\x1b[1A\x1b[2K\r\x1b[1A\x1b[2K\r"));
+}
+
+TEST(TableReporter, MakesRoomOnce) {
+  std::ostringstream out;
+  TableReporter table(out, true);
+  table.stats(twoServers());
+  table.makeRoom();
+  out.str("");
+  table.makeRoom();
+  EXPECT_EQ(out.str(), "");
+}
+
+TEST(TableReporter, ElsewhereItPrintsPlainLines) {
+  std::ostringstream out;
+  TableReporter table(out, false);
+  table.stats(twoServers());
+  EXPECT_EQ(out.str(), "");
+  table.status(
+      {"NetStream.Publish.Start", "status", "on air", multiconn::ServerId{0}, "rtmp://one/live", {}});
+  EXPECT_EQ(out.str(), "rtmp://one/live: NetStream.Publish.Start: on air\n");
+  table.summary(twoServers());
+  EXPECT_THAT(out.str(), Not(HasSubstr("\x1b[")));
+}
+
+TEST(TableReporter, ARowTellsStateAndDrops) {
+  std::ostringstream out;
+  TableReporter table(out, false);
+  table.summary(twoServers());
+  EXPECT_THAT(out.str(), HasSubstr("rtmp://one/live            publishing"));
+  EXPECT_THAT(out.str(), HasSubstr("rtmp://a-longer-name/live  failed"));
+  EXPECT_THAT(out.str(), HasSubstr("42"));
+}
+
+}  // namespace
+}  // namespace publish

@@ -1,0 +1,195 @@
+#include "bare_loop.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rtmp/client_session.hpp"
+#include "rtmp/connection.hpp"
+#include "sockets.hpp"
+
+namespace multiconn::bench {
+namespace {
+
+using namespace rtmp;
+using Clock = std::chrono::steady_clock;
+
+struct Recorded {
+  std::uint32_t timestamp = 0;
+  std::size_t begin = 0, end = 0;
+};
+
+// Where the messages of a recording begin and end. It was written by this project's chunk writer, so one-byte
+// basic headers and its chunk size are all there is.
+std::vector<Recorded> findMessages(BytesView bytes) {
+  struct State {
+    std::uint32_t timestamp = 0, length = 0;
+    bool extended = false;
+  };
+  std::array<State, 64> states{};
+  std::vector<Recorded> messages;
+  const std::size_t chunk_size = Limits{}.own_chunk_size;
+  ByteReader reader(bytes);
+  while (reader.remaining() > 0) {
+    Recorded message;
+    message.begin = bytes.size() - reader.remaining();
+    const std::uint8_t basic = reader.u8();
+    State& state = states[basic & 0x3F];
+    std::uint32_t field = reader.u24();
+    state.extended = field == 0xFFFFFF;
+    state.length = reader.u24();
+    reader.skip(basic >> 6 == 0 ? 5 : 1);
+    if (state.extended) field = reader.u32();
+    state.timestamp = basic >> 6 == 0 ? field : state.timestamp + field;
+    for (std::size_t left = state.length; reader.ok();) {
+      const std::size_t part = std::min(left, chunk_size);
+      reader.skip(part);
+      if ((left -= part) == 0) break;
+      reader.skip(state.extended ? 5 : 1);
+    }
+    if (!reader.ok()) throw std::runtime_error("the recording does not parse");
+    message.timestamp = state.timestamp;
+    message.end = bytes.size() - reader.remaining();
+    messages.push_back(message);
+  }
+  return messages;
+}
+
+// A connection on which the sink has answered Publish.Start, set up by the same protocol core.
+int openPublisher(std::uint16_t port, std::size_t index) {
+  const int socket = connectToLoopback(port);
+  const Limits limits;
+  Connection connection(Handshake::Role::client, limits, {}, 0);
+  ClientSession session(
+      {.app = "live", .tc_url = "rtmp://127.0.0.1/live", .flash_version = "bench", .arguments = {}}, limits);
+  ComposedMessage composed;
+  const auto flush = [&] {
+    sendAll(socket, connection.pendingOutput());
+    connection.pendingOutput().clear();
+  };
+  const auto send = [&](const ClientReaction& reaction) {
+    for (const OutMessage& message : reaction.send) {
+      connection.compose(message, composed);
+      for (const BytesView slice : composed.slices()) sendAll(socket, slice);
+    }
+  };
+  flush();
+  bool connecting = false;
+  while (!session.publishing()) {
+    std::array<std::byte, 4096> buffer;
+    const ssize_t count = recv(socket, buffer.data(), buffer.size(), 0);
+    std::vector<Message> messages;
+    if (count <= 0 || connection.receive(BytesView(buffer.data(), static_cast<std::size_t>(count)),
+                                         TimePoint{}, messages) != Error::none)
+      throw std::runtime_error("the sink refused a connection");
+    flush();
+    if (connection.open() && !connecting) {
+      connecting = true;
+      connection.announceChunkSize(limits.own_chunk_size);
+      flush();
+      send(session.connect(PublishRequest{.stream = "s" + std::to_string(index)}));
+    }
+    for (const Message& message : messages) send(session.handle(message));
+  }
+  fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+  return socket;
+}
+
+class Sender {
+ public:
+  Sender(BytesView bytes, std::vector<Recorded> messages, std::vector<int> sockets)
+      : bytes_(bytes), messages_(std::move(messages)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    for (const int socket : sockets) outputs_.push_back({socket});
+  }
+
+  void run(bool paced) {
+    const auto start = Clock::now();
+    std::size_t due = paced ? 0 : messages_.size();
+    do {
+      if (paced) {
+        const std::uint32_t now = messages_[due].timestamp;
+        std::this_thread::sleep_until(start + std::chrono::milliseconds(now - messages_.front().timestamp));
+        while (due < messages_.size() && messages_[due].timestamp == now) ++due;
+      }
+      for (std::size_t i = 0; i < outputs_.size(); ++i)
+        if (!outputs_[i].waiting) advance(i, due);
+      while (waiting_ > 0 && (!paced || due == messages_.size())) waitAndAdvance(due, -1);
+      if (waiting_ > 0) waitAndAdvance(due, 0);
+    } while (due < messages_.size());
+    for (const Output& output : outputs_) ::close(output.socket);
+  }
+
+ private:
+  struct Output {
+    int socket;
+    std::size_t message = 0;
+    std::size_t offset = 0;  // into bytes_
+    bool waiting = false;
+  };
+
+  void advance(std::size_t index, std::size_t due) {
+    Output& output = outputs_[index];
+    while (output.message < due) {
+      const Recorded& message = messages_[output.message];
+      output.offset = std::max(output.offset, message.begin);
+      const ssize_t count = send(output.socket, bytes_.data() + output.offset, message.end - output.offset,
+                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (count < 0) return errno == EAGAIN ? wait(index, true) : throw std::runtime_error("the sink closed");
+      output.offset += static_cast<std::size_t>(count);
+      if (output.offset == message.end) ++output.message;
+    }
+    if (output.waiting) wait(index, false);
+  }
+
+  void wait(std::size_t index, bool on) {
+    Output& output = outputs_[index];
+    if (output.waiting == on) return;
+    output.waiting = on;
+    waiting_ += on ? 1 : std::size_t(-1);
+    epoll_event event{};
+    event.events = EPOLLOUT;
+    event.data.u64 = index;
+    epoll_ctl(epoll_, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, output.socket, &event);
+  }
+
+  void waitAndAdvance(std::size_t due, int timeout) {
+    std::array<epoll_event, 256> events;
+    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+    for (int i = 0; i < count; ++i) advance(events[static_cast<std::size_t>(i)].data.u64, due);
+  }
+
+  BytesView bytes_;
+  std::vector<Recorded> messages_;
+  int epoll_;
+  std::vector<Output> outputs_;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace
+
+int runBareLoop(const std::string& recording, std::uint16_t port, std::size_t count, bool paced) {
+  raiseDescriptorLimit();
+  std::ifstream file(recording, std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  std::vector<Recorded> messages = findMessages(asBytes(content));
+  if (messages.empty()) throw std::runtime_error("the recording " + recording + " is empty");
+  std::vector<int> sockets;
+  for (std::size_t i = 0; i < count; ++i) sockets.push_back(openPublisher(port, i));
+  Sender(asBytes(content), std::move(messages), std::move(sockets)).run(paced);
+  return 0;
+}
+
+}  // namespace multiconn::bench

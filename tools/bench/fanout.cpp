@@ -1,0 +1,185 @@
+#include "fanout.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+#include "process.hpp"
+#include "synthetic_flv.hpp"
+
+namespace multiconn::bench {
+namespace {
+
+constexpr int publisher_cpu = 0, sink_cpu = 1;
+constexpr std::size_t largest_recording = 200'000'000;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "multiconn-bench-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string file(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Run {
+  std::uint64_t bytes = 0;
+  double cpu_seconds = 0;
+  std::uint64_t peak_rss = 0;
+};
+
+// Runs a sink on one processor and a sender on the other; what the sink received and what the sender cost.
+Run measure(std::vector<std::string> sender, const std::string& record = {}) {
+  std::vector<std::string> sink_arguments{"sink"};
+  if (!record.empty()) sink_arguments.insert(sink_arguments.end(), {"--record", record});
+  Process sink(sink_arguments, sink_cpu);
+  const std::string greeting = sink.line();
+  sender.insert(sender.end(), {"--port", greeting.substr(greeting.rfind(' ') + 1)});
+  Process process(sender, publisher_cpu);
+  const Usage usage = process.finish();
+  const Usage sink_usage = sink.finish();
+  if (usage.exit_code != 0) throw std::runtime_error("the " + sender.front() + " process failed");
+  const auto report = boost::json::parse(sink_usage.output);
+  return {report.at("bytes").to_number<std::uint64_t>(), usage.cpu_seconds, usage.peak_rss_bytes};
+}
+
+template <typename T>
+T median(std::vector<T> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+struct Row {
+  std::size_t count = 0;
+  bool paced = false;
+  bool valid = true;
+  double gigabytes = 0;                  // per run
+  double ours = 0, bare = 0, ratio = 0;  // CPU seconds per GB
+  std::uint64_t peak_rss = 0;
+  double rss_per_destination = 0;  // against the row before
+};
+
+class Comparison {
+ public:
+  Comparison(const FanoutOptions& options, const TemporaryFolder& folder)
+      : options_(options), folder_(folder) {}
+
+  Row run(std::size_t count, bool paced) {
+    const std::string file = paced ? folder_.file("paced.flv") : folder_.file("clip.flv");
+    const std::size_t clip = std::filesystem::file_size(file);
+    const std::size_t wanted = options_.megabytes * 1'000'000 / (count * clip);
+    const std::size_t repeat =
+        paced ? 1 : std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(1, largest_recording / clip));
+    const std::string recording = folder_.file("recording");
+    const std::string repeats = std::to_string(repeat), counts = std::to_string(count);
+    const std::string mode = paced ? "--paced" : "--fast";
+    measure({"publisher", file, "--count", "1", "--repeat", repeats, "--fast"}, recording);
+
+    std::vector<double> ours, bare;
+    std::vector<std::uint64_t> rss;
+    Row row{.count = count, .paced = paced};
+    for (std::size_t i = 0; i < options_.runs; ++i) {
+      const Run a = measure({"publisher", file, "--count", counts, "--repeat", repeats, mode});
+      const Run b = measure({"bare-loop", recording, "--count", counts, mode});
+      row.valid = row.valid && a.bytes == b.bytes && a.bytes > 0;
+      row.gigabytes = static_cast<double>(a.bytes) / 1e9;
+      ours.push_back(a.cpu_seconds / (static_cast<double>(a.bytes) / 1e9));
+      bare.push_back(b.cpu_seconds / (static_cast<double>(b.bytes) / 1e9));
+      rss.push_back(a.peak_rss);
+    }
+    row.ours = median(ours);
+    row.bare = median(bare);
+    row.ratio = row.ours / row.bare;
+    row.peak_rss = median(rss);
+    return row;
+  }
+
+ private:
+  const FanoutOptions& options_;
+  const TemporaryFolder& folder_;
+};
+
+void print(const Row& row, bool json) {
+  if (json) {
+    boost::json::object line{{"destinations", row.count},
+                             {"mode", row.paced ? "paced" : "fast"},
+                             {"valid", row.valid},
+                             {"gigabytes", row.gigabytes},
+                             {"cpu_s_per_gb", row.ours},
+                             {"bare_cpu_s_per_gb", row.bare},
+                             {"ratio", row.ratio},
+                             {"peak_rss_bytes", row.peak_rss},
+                             {"rss_bytes_per_further_destination", row.rss_per_destination}};
+    std::cout << line << std::endl;
+    return;
+  }
+  std::printf("%6zu  %-5s %8.3f %12.3f %12.3f %7.2fx %9.1f %14.1f  %s\n", row.count,
+              row.paced ? "paced" : "fast", row.gigabytes, row.ours, row.bare, row.ratio,
+              static_cast<double>(row.peak_rss) / 1048576, row.rss_per_destination / 1024,
+              row.valid ? "" : "VOID: bytes differ");
+  std::fflush(stdout);
+}
+
+void writeFile(const std::string& name, const rtmp::Bytes& bytes) {
+  std::ofstream(name, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+void prepareClips(const FanoutOptions& options, const TemporaryFolder& folder) {
+  for (const char* name : {"clip.flv", "paced.flv"}) {
+    if (!options.file.empty()) {
+      std::filesystem::copy_file(options.file, folder.file(name));
+    } else {
+      const std::size_t seconds = std::string_view(name) == "paced.flv" ? options.paced_seconds : 10;
+      writeFile(folder.file(name), syntheticFlv(std::chrono::seconds(seconds), 6'000'000));
+    }
+  }
+}
+
+}  // namespace
+
+int runFanout(const FanoutOptions& options) {
+  TemporaryFolder folder;
+  prepareClips(options, folder);
+  Comparison comparison(options, folder);
+  if (!options.json)
+    std::printf("%6s  %-5s %8s %12s %12s %8s %9s %14s\n", "dests", "mode", "GB", "ours s/GB", "bare s/GB",
+                "ratio", "RSS MiB", "KiB/further");
+  bool good = true;
+  for (const std::string& mode : options.modes) {
+    const Row* before = nullptr;
+    Row previous;
+    for (const std::size_t count : options.counts) {
+      Row row = comparison.run(count, mode == "paced");
+      if (before != nullptr && row.count > before->count)
+        row.rss_per_destination =
+            (static_cast<double>(row.peak_rss) - static_cast<double>(before->peak_rss)) /
+            static_cast<double>(row.count - before->count);
+      print(row, options.json);
+      good = good && row.valid && (options.gate <= 0 || count < 16 || row.ratio <= options.gate);
+      previous = row;
+      before = &previous;
+    }
+  }
+  return good ? 0 : 3;
+}
+
+}  // namespace multiconn::bench

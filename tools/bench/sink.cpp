@@ -1,0 +1,196 @@
+#include "sink.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "rtmp/connection.hpp"
+#include "rtmp/server_session.hpp"
+#include "sockets.hpp"
+
+namespace multiconn::bench {
+namespace {
+
+using namespace rtmp;
+
+// One publisher. Until it publishes its bytes go through the real protocol core; after that they are only
+// counted.
+class Receiver {
+ public:
+  Receiver(int socket, std::FILE* record)
+      : socket_(socket),
+        record_(record),
+        session_(limits_),
+        connection_(std::make_unique<Connection>(Handshake::Role::server, limits_,
+                                                 std::array<HandshakePacket, 2>{}, 0)) {}
+  ~Receiver() { ::close(socket_); }
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+
+  // False: the connection is over.
+  bool readable() { return publishing_ ? discard() : answer(); }
+  std::uint64_t mediaBytes() const { return media_bytes_; }
+
+ private:
+  bool discard() {
+    static std::array<std::byte, 1 << 20> buffer;
+    for (;;) {
+      // MSG_TRUNC makes the kernel drop the bytes: this process then costs the publisher's processor nothing
+      // it would notice.
+      const int flags = MSG_DONTWAIT | (record_ != nullptr ? 0 : MSG_TRUNC);
+      const ssize_t count = recv(socket_, buffer.data(), buffer.size(), flags);
+      if (count < 0) return errno == EAGAIN;
+      if (count == 0) return false;
+      if (record_ != nullptr) std::fwrite(buffer.data(), 1, static_cast<std::size_t>(count), record_);
+      media_bytes_ += static_cast<std::uint64_t>(count);
+      if (static_cast<std::size_t>(count) < buffer.size()) return true;
+    }
+  }
+
+  bool answer() {
+    std::array<std::byte, 16384> buffer;
+    const ssize_t count = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0) return errno == EAGAIN;
+    if (count == 0) return false;
+    std::vector<Message> messages;
+    const BytesView bytes(buffer.data(), static_cast<std::size_t>(count));
+    if (connection_->receive(bytes, TimePoint{}, messages) != Error::none) return false;
+    flush();
+    for (const Message& message : messages) react(session_.handle(message));
+    return true;
+  }
+
+  void react(const ServerReaction& reaction) {
+    for (const OutMessage& message : reaction.send) send(message);
+    for (const ServerEvent& event : reaction.events) {
+      if (std::holds_alternative<server_event::ConnectRequested>(event)) react(session_.acceptConnect());
+      if (const auto* publish = std::get_if<server_event::PublishRequested>(&event)) {
+        react(session_.acceptPublish(publish->stream_id));
+        publishing_ = true;  // a publisher sends media only after it has read Publish.Start
+      }
+    }
+  }
+
+  void send(const OutMessage& message) {
+    connection_->compose(message, composed_);
+    for (const BytesView slice : composed_.slices()) sendAll(socket_, slice);
+  }
+
+  void flush() {
+    sendAll(socket_, connection_->pendingOutput());
+    connection_->pendingOutput().clear();
+  }
+
+  int socket_;
+  std::FILE* record_;
+  Limits limits_;
+  ServerSession session_;
+  std::unique_ptr<Connection> connection_;
+  ComposedMessage composed_;
+  bool publishing_ = false;
+  std::uint64_t media_bytes_ = 0;
+};
+
+class Sink {
+ public:
+  explicit Sink(std::FILE* record)
+      : record_(record), listener_(listenOnLoopback()), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    watch(listener_);
+    watch(STDIN_FILENO);
+    std::cout << "port " << localPort(listener_) << std::endl;
+  }
+
+  void run() {
+    std::array<epoll_event, 256> events;
+    bool asked_to_finish = false;
+    // What was sent before standard input ended is still counted.
+    while (!asked_to_finish || !receivers_.empty()) {
+      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 10'000);
+      if (count == 0 && asked_to_finish) return;
+      for (int i = 0; i < count; ++i) {
+        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        if (fd == listener_) {
+          accept();
+        } else if (fd == STDIN_FILENO) {
+          char byte;
+          if (read(STDIN_FILENO, &byte, 1) <= 0) {
+            asked_to_finish = true;
+            epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+          }
+        } else {
+          serve(fd);
+        }
+      }
+    }
+  }
+
+  void report() const {
+    std::uint64_t total = 0;
+    for (const std::uint64_t bytes : finished_) total += bytes;
+    const auto [least, most] = std::minmax_element(finished_.begin(), finished_.end());
+    boost::json::object row{{"connections", finished_.size()}, {"bytes", total}};
+    row["least"] = finished_.empty() ? 0 : *least;
+    row["most"] = finished_.empty() ? 0 : *most;
+    std::cout << row << std::endl;
+  }
+
+ private:
+  void watch(int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  }
+
+  void accept() {
+    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) return;
+    receivers_.emplace(
+        fd, std::make_unique<Receiver>(fd, receivers_.empty() && finished_.empty() ? record_ : nullptr));
+    watch(fd);
+  }
+
+  void serve(int fd) {
+    const auto found = receivers_.find(fd);
+    if (found == receivers_.end() || found->second->readable()) return;
+    finished_.push_back(found->second->mediaBytes());
+    receivers_.erase(found);
+  }
+
+  std::FILE* record_;
+  int listener_;
+  int epoll_;
+  std::map<int, std::unique_ptr<Receiver>> receivers_;
+  std::vector<std::uint64_t> finished_;
+};
+
+}  // namespace
+
+int runSink(const std::string& record_file) {
+  raiseDescriptorLimit();
+  std::FILE* record = record_file.empty() ? nullptr : std::fopen(record_file.c_str(), "wb");
+  if (!record_file.empty() && record == nullptr) {
+    std::cerr << "multiconn-bench: cannot write " << record_file << '\n';
+    return 1;
+  }
+  Sink sink(record);
+  sink.run();
+  if (record != nullptr) std::fclose(record);
+  sink.report();
+  return 0;
+}
+
+}  // namespace multiconn::bench
