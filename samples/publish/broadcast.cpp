@@ -146,8 +146,8 @@ int Broadcast::reportLosses() {
     // When interrupted, the servers are rightly a few frames apart.
     const auto missed = interrupted_ ? server.frames_dropped : most - server.frames_sent;
     if (!isLost(server) && missed == 0 && server.frames_dropped == 0) continue;
-    complain(server.url + ": " + (server.error.empty() ? "finished" : server.error) +
-             "; frames it did not get: " + std::to_string(std::max(missed, server.frames_dropped)));
+    complain(server.url + ": " + server.error + (server.error.empty() ? "" : " ") +
+             std::to_string(std::max(missed, server.frames_dropped)) + " frames did not arrive.");
     code = ExitCode::frames_lost;
   }
   return code;

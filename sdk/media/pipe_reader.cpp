@@ -26,9 +26,9 @@ std::optional<int> inheritedDescriptor(const std::string& url) {
   return number;
 }
 
-bool namesPipe(const std::string& path) {
+bool namesFifo(const std::string& path) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+  return stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ bool namesPipe(const std::string& path) {
 std::unique_ptr<PipeReader> PipeReader::open(const std::string& url, std::shared_ptr<StopSignal> stop) {
   if (const std::optional<int> descriptor = inheritedDescriptor(url))
     return std::unique_ptr<PipeReader>(new PipeReader(*descriptor, false, std::move(stop)));
-  if (!namesPipe(url)) return nullptr;
+  if (!namesFifo(url)) return nullptr;
   const int descriptor = ::open(url.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category());
   return std::unique_ptr<PipeReader>(new PipeReader(descriptor, true, std::move(stop)));

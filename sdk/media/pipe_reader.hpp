@@ -13,8 +13,8 @@ namespace multiconn::media {
 /// there.
 class PipeReader {
  public:
-  /// The pipe `url` names: "-", "pipe:", "pipe:N", or the path of a FIFO or a character device. Nothing: it
-  /// names none. Opening a FIFO waits for its writer. Throws std::system_error when it cannot be opened.
+  /// The pipe `url` names: "-", "pipe:", "pipe:N", or the path of a FIFO. Nothing: it names none. Opening a
+  /// FIFO waits for its writer. Throws std::system_error when it cannot be opened.
   static std::unique_ptr<PipeReader> open(const std::string& url, std::shared_ptr<StopSignal> stop);
   ~PipeReader();
   PipeReader(const PipeReader&) = delete;

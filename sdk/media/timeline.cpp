@@ -53,10 +53,6 @@ Microseconds TrackTimeline::length() const {
   return *last_ - *first_ + std::max(last_duration_, Microseconds(std::chrono::milliseconds(1)));
 }
 
-void TrackTimeline::restart(const AVStream& stream) {
-  *this = TrackTimeline(stream);
-}
-
 // The value nearest to the reference among those the container's few bits stand for.
 std::int64_t TrackTimeline::unwrapped(std::int64_t ticks, std::int64_t reference) const {
   if (wrap_bits_ <= 0 || wrap_bits_ >= 63) return ticks;

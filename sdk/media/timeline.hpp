@@ -13,8 +13,8 @@ struct TimeShift {
   bool may_jump = false;  ///< the container allows jumps forward; see Input::mayJump()
 };
 
-/// One track's timestamps made fit for a broadcast: complete, in decoding order, going on where the
-/// container's wrap or jump, and where the input begins again. Otherwise they stay as they are.
+/// One track's timestamps made fit for a broadcast: complete, in decoding order, and going on where the
+/// container's wrap or jump. Otherwise they stay as they are.
 class TrackTimeline {
  public:
   struct Times {
@@ -25,10 +25,8 @@ class TrackTimeline {
   explicit TrackTimeline(const AVStream& stream);
 
   Times next(const AVPacket& packet, TimeShift& shift);
-  /// What has come since the beginning or restart(); 0 if nothing has.
+  /// What has come so far; 0 if nothing has.
   Microseconds length() const;
-  /// The input begins again, with this stream. Timestamps may go back to their origin.
-  void restart(const AVStream& stream);
 
  private:
   std::int64_t unwrapped(std::int64_t ticks, std::int64_t reference) const;

@@ -5,6 +5,7 @@
 
 #include "net/error.hpp"
 #include "net/failure.hpp"
+#include "net/outgoing.hpp"
 #include "net/random.hpp"
 
 namespace multiconn::net {
@@ -66,13 +67,8 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   void readEnded();
   LinkFailure readFailure(std::error_code code) const;
 
-  bool blocked() const { return waiting_writable_ || message_in_flight_; }
-  std::size_t unwritten() const;
-  void takePending();
-  void gather(const rtmp::OutMessage& message);
+  bool blocked() const { return waiting_writable_ || outgoing_.messageInFlight(); }
   void write();
-  std::size_t collect(std::span<rtmp::BytesView> slices) const;
-  void consume(std::size_t bytes);
   void waitWritable();
   void becameWritable();
   void drained();
@@ -95,15 +91,7 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<rtmp::Message> received_;
   std::uint64_t bytes_received_ = 0;
 
-  // Output, in this order: control_ from its offset on, then the message in flight from its slice and offset
-  // on.
-  rtmp::Bytes control_;
-  std::size_t control_offset_ = 0;
-  rtmp::ComposedMessage message_;
-  std::size_t slice_ = 0;
-  std::size_t slice_offset_ = 0;
-  std::size_t message_left_ = 0;
-  bool message_in_flight_ = false;
+  Outgoing outgoing_;
   bool corked_ = false;
   bool waiting_writable_ = false;
   bool refused_ = false;  // trySend() returned false: writable() is owed
@@ -223,14 +211,14 @@ void MessagePump::Impl::deliver() {
 
 void MessagePump::Impl::readEnded() {
   if (phase_ == Phase::closing) {
-    if (unwritten() == 0) return end({});
+    if (outgoing_.unwritten() == 0) return end({});
     return end(
         makeFailure(Error::closed_by_peer, peer_ + " closed the connection before it had taken everything"));
   }
   if (!connection_.open())
     return end(
         makeFailure(Error::closed_in_handshake, peer_ + " closed the connection during the RTMP handshake"));
-  if (unwritten() > 0)
+  if (outgoing_.unwritten() > 0)
     return end(
         makeFailure(Error::closed_by_peer, peer_ + " closed the connection in the middle of a message"));
   end({{}, peer_ + " closed the connection", false});
@@ -252,20 +240,17 @@ LinkFailure MessagePump::Impl::readFailure(std::error_code code) const {
 
 bool MessagePump::Impl::trySend(const rtmp::OutMessage& message) {
   if (phase_ != Phase::running || write_failed_) return false;
-  if (blocked() || control_.size() > cork_limit) {
+  if (blocked() || outgoing_.gathered() > cork_limit) {
     refused_ = true;
     return false;
   }
-  takePending();
-  connection_.compose(message, message_);
-  if (corked_ && message_.size() <= gather_limit) {
-    for (const rtmp::BytesView slice : message_.slices())
-      control_.insert(control_.end(), slice.begin(), slice.end());
+  outgoing_.takeControl(connection_.pendingOutput());
+  connection_.compose(message, outgoing_.message());
+  if (corked_ && outgoing_.message().size() <= gather_limit) {
+    outgoing_.gatherMessage();
     return true;
   }
-  slice_ = slice_offset_ = 0;
-  message_left_ = message_.size();
-  message_in_flight_ = message_left_ > 0;
+  outgoing_.startMessage();
   if (!corked_) write();
   return true;
 }
@@ -281,60 +266,20 @@ void MessagePump::Impl::flush() {
   if (refused_ && !blocked()) post([](Impl& self) { self.drained(); });
 }
 
-std::size_t MessagePump::Impl::unwritten() const {
-  return control_.size() - control_offset_ + message_left_;
-}
-
 /// Control messages stand between messages, never inside one: chunks of different streams may interleave, but
 /// a change of chunk size must not reach into a message that was cut before it.
-void MessagePump::Impl::takePending() {
-  rtmp::Bytes& pending = connection_.pendingOutput();
-  if (control_.empty()) {
-    control_.swap(pending);
-  } else {
-    control_.insert(control_.end(), pending.begin(), pending.end());
-  }
-  pending.clear();
-}
-
 void MessagePump::Impl::write() {
   while (!waiting_writable_ && !write_failed_) {
-    if (!message_in_flight_) takePending();
-    if (unwritten() == 0) return;
+    if (!outgoing_.messageInFlight()) outgoing_.takeControl(connection_.pendingOutput());
+    if (outgoing_.unwritten() == 0) return;
     std::array<rtmp::BytesView, 128> slices;
-    const std::size_t count = collect(slices);
+    const std::size_t count = outgoing_.collect(slices);
     const IoResult result = transport_->write(std::span(slices).first(count));
-    consume(result.bytes);
+    bytes_sent_ += result.bytes;
+    outgoing_.consume(result.bytes);
     if (result.error) return writeFailed(result.error);
-    if (result.would_block && unwritten() > 0) waitWritable();
+    if (result.would_block && outgoing_.unwritten() > 0) waitWritable();
   }
-}
-
-std::size_t MessagePump::Impl::collect(std::span<rtmp::BytesView> slices) const {
-  std::size_t count = 0;
-  if (control_offset_ < control_.size()) slices[count++] = rtmp::BytesView(control_).subspan(control_offset_);
-  if (!message_in_flight_) return count;
-  const auto& parts = message_.slices();
-  for (std::size_t i = slice_; i < parts.size() && count < slices.size(); ++i)
-    slices[count++] = i == slice_ ? parts[i].subspan(slice_offset_) : parts[i];
-  return count;
-}
-
-void MessagePump::Impl::consume(std::size_t bytes) {
-  bytes_sent_ += bytes;
-  const std::size_t control = std::min(bytes, control_.size() - control_offset_);
-  control_offset_ += control;
-  bytes -= control;
-  if (control_offset_ == control_.size()) {
-    control_.clear();
-    control_offset_ = 0;
-  }
-  if (!message_in_flight_) return;
-  message_left_ -= bytes;
-  message_in_flight_ = message_left_ > 0;
-  for (slice_offset_ += bytes; message_in_flight_ && slice_offset_ >= message_.slices()[slice_].size();
-       ++slice_)
-    slice_offset_ -= message_.slices()[slice_].size();
 }
 
 void MessagePump::Impl::waitWritable() {
@@ -396,9 +341,10 @@ void MessagePump::Impl::close(CloseMode mode) {
 }
 
 void MessagePump::Impl::deadlinePassed() {
-  if (unwritten() == 0) return end({});
-  end(makeFailure(std::make_error_code(std::errc::timed_out),
-                  peer_ + " did not take the last " + std::to_string(unwritten()) + " bytes in time"));
+  if (outgoing_.unwritten() == 0) return end({});
+  end(makeFailure(
+      std::make_error_code(std::errc::timed_out),
+      peer_ + " did not take the last " + std::to_string(outgoing_.unwritten()) + " bytes in time"));
 }
 
 /// From tasks of the pump's own only: it tells.
@@ -421,7 +367,7 @@ LinkStats MessagePump::Impl::stats() const {
   LinkStats stats;
   stats.bytes_sent = bytes_sent_;
   stats.bytes_received = bytes_received_;
-  stats.unsent = unwritten();
+  stats.unsent = outgoing_.unwritten();
   stats.last_read = connection_.lastReceived();
   if (phase_ == Phase::ended) return stats;
   stats.unacknowledged = transport_->unacknowledged();

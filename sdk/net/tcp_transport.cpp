@@ -10,16 +10,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 namespace multiconn::net {
 namespace {
 
+IoResult sendSlices(int descriptor, std::span<const rtmp::BytesView> slices);
+void keepUnsent(int descriptor, std::size_t bytes);
+
 // A 1.5 MB key frame in chunks of 60000 has 50 slices; IOV_MAX is 1024.
 constexpr std::size_t max_slices = 256;
-
-// The kernel wakes the writer when less than half of this is unsent.
-static const int unsent_backlog = getenv("LOWAT") ? atoi(getenv("LOWAT")) : 128*1024;
 
 std::error_code lastError() {
   return {errno, std::system_category()};
@@ -30,12 +29,11 @@ bool wouldBlock() {
 
 }  // namespace
 
-TcpTransport::TcpTransport(AsioScheduler& scheduler, Socket socket) : socket_(scheduler, std::move(socket)) {
-  tuneSocket(socket_.descriptor());
-}
+TcpTransport::TcpTransport(AsioScheduler& scheduler, Socket socket)
+    : socket_(scheduler, std::move(socket)), writer_(socket_.descriptor()) {}
 
 IoResult TcpTransport::write(std::span<const rtmp::BytesView> slices) {
-  return sendSlices(socket_.descriptor(), slices);
+  return writer_.write(socket_.descriptor(), slices);
 }
 
 IoResult TcpTransport::read(std::span<std::byte> buffer) {
@@ -54,32 +52,18 @@ std::optional<std::chrono::microseconds> TcpTransport::rtt() const {
   return roundTripTime(socket_.descriptor());
 }
 
-void tuneSocket(int descriptor) {
+SocketWriter::SocketWriter(int descriptor) {
   const int on = 1;
-  if (!getenv("NOND")) ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_backlog, sizeof unsent_backlog);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  keepUnsent(descriptor, backlog_.size());
 }
 
-IoResult sendSlices(int descriptor, std::span<const rtmp::BytesView> slices) {
-  std::array<iovec, max_slices> vectors;
-  const std::size_t count = std::min(slices.size(), vectors.size());
-  std::size_t wanted = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    // sendmsg(2) does not write through it; iovec serves readv(2) too and has no const form.
-    vectors[i] = {const_cast<std::byte*>(slices[i].data()), slices[i].size()};
-    wanted += slices[i].size();
-  }
-  msghdr message{};
-  message.msg_iov = vectors.data();
-  message.msg_iovlen = count;
-  while (true) {
-    const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0)
-      return {.bytes = static_cast<std::size_t>(sent),
-              .would_block = static_cast<std::size_t>(sent) < wanted};
-    if (wouldBlock()) return {.would_block = true};
-    if (errno != EINTR) return {.error = lastError()};
-  }
+IoResult SocketWriter::write(int descriptor, std::span<const rtmp::BytesView> slices) {
+  const IoResult result = sendSlices(descriptor, slices);
+  // The clock is read only for a full socket.
+  const TimePoint now = result.would_block ? std::chrono::steady_clock::now() : TimePoint{};
+  if (const auto size = backlog_.wrote(result.bytes, result.would_block, now)) keepUnsent(descriptor, *size);
+  return result;
 }
 
 IoResult receiveBytes(int descriptor, std::span<std::byte> buffer) {
@@ -106,5 +90,36 @@ std::optional<std::chrono::microseconds> roundTripTime(int descriptor) {
   if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_rtt == 0) return {};
   return std::chrono::microseconds(info.tcpi_rtt);
 }
+
+namespace {
+
+IoResult sendSlices(int descriptor, std::span<const rtmp::BytesView> slices) {
+  std::array<iovec, max_slices> vectors;
+  const std::size_t count = std::min(slices.size(), vectors.size());
+  std::size_t wanted = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    // sendmsg(2) does not write through it; iovec serves readv(2) too and has no const form.
+    vectors[i] = {const_cast<std::byte*>(slices[i].data()), slices[i].size()};
+    wanted += slices[i].size();
+  }
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = count;
+  while (true) {
+    const ssize_t sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0)
+      return {.bytes = static_cast<std::size_t>(sent),
+              .would_block = static_cast<std::size_t>(sent) < wanted};
+    if (wouldBlock()) return {.would_block = true};
+    if (errno != EINTR) return {.error = lastError()};
+  }
+}
+
+void keepUnsent(int descriptor, std::size_t bytes) {
+  const int value = static_cast<int>(bytes);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
+}  // namespace
 
 }  // namespace multiconn::net

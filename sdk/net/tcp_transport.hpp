@@ -2,8 +2,20 @@
 
 #include "net/readiness.hpp"
 #include "net/transport.hpp"
+#include "net/unsent_backlog.hpp"
 
 namespace multiconn::net {
+
+/// The writing half of a connection's socket, shared with TlsTransport: no delay for small messages, and a
+/// backlog of unsent bytes in the kernel that is kept small, so that the queue is ours to drop from.
+class SocketWriter {
+ public:
+  explicit SocketWriter(int descriptor);
+  IoResult write(int descriptor, std::span<const rtmp::BytesView> slices);
+
+ private:
+  UnsentBacklog backlog_;
+};
 
 /// A connected stream socket, unencrypted.
 class TcpTransport final : public Transport {
@@ -21,15 +33,10 @@ class TcpTransport final : public Transport {
 
  private:
   Readiness socket_;
+  SocketWriter writer_;
 };
 
-// The system calls of a connection's socket, shared with TlsTransport.
-
-/// No delay for small messages, and a small backlog of unsent bytes in the kernel, so that the queue is ours
-/// to drop from.
-void tuneSocket(int descriptor);
-/// send(2) and recv(2) that neither block nor raise SIGPIPE.
-IoResult sendSlices(int descriptor, std::span<const rtmp::BytesView> slices);
+// More of what both transports ask of a socket.
 IoResult receiveBytes(int descriptor, std::span<std::byte> buffer);
 std::size_t unacknowledgedBytes(int descriptor);
 std::optional<std::chrono::microseconds> roundTripTime(int descriptor);

@@ -14,7 +14,6 @@
 
 #include "net/error.hpp"
 #include "net/failure.hpp"
-#include "net/tcp_transport.hpp"
 
 namespace multiconn::net {
 
@@ -25,7 +24,7 @@ struct TlsTransport::SocketCalls {
     auto& self = *static_cast<TlsTransport*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     const rtmp::BytesView slice = rtmp::asBytes({data, static_cast<std::size_t>(size)});
-    const IoResult sent = sendSlices(self.socket_.descriptor(), {&slice, 1});
+    const IoResult sent = self.writer_.write(self.socket_.descriptor(), {&slice, 1});
     if (sent.bytes > 0) return static_cast<int>(sent.bytes);
     if (sent.would_block) BIO_set_retry_write(bio);
     self.socket_error_ = sent.error.value();
@@ -67,6 +66,7 @@ TlsTransport::TlsTransport(AsioScheduler& scheduler, Socket socket, std::shared_
                            std::string host)
     : scheduler_(scheduler),
       socket_(scheduler, std::move(socket)),
+      writer_(socket_.descriptor()),
       context_(std::move(context)),
       host_(std::move(host)),
       ssl_(SSL_new(context_->native())) {
@@ -75,7 +75,6 @@ TlsTransport::TlsTransport(AsioScheduler& scheduler, Socket socket, std::shared_
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
-  tuneSocket(socket_.descriptor());
   if (context_->role() == TlsContext::Role::client) {
     SSL_set_connect_state(ssl_.get());
     verifyHost();

@@ -7,6 +7,7 @@
 
 #include "net/link.hpp"
 #include "net/readiness.hpp"
+#include "net/tcp_transport.hpp"
 #include "net/tls_context.hpp"
 #include "net/transport.hpp"
 
@@ -55,6 +56,7 @@ class TlsTransport final : public Transport {
 
   AsioScheduler& scheduler_;
   Readiness socket_;
+  SocketWriter writer_;
   std::shared_ptr<const TlsContext> context_;
   std::string host_;
   std::unique_ptr<ssl_st, Free> ssl_;

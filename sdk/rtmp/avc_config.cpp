@@ -114,7 +114,7 @@ bool isUnreferencedAvc(BytesView frame, unsigned length_size) {
 std::optional<unsigned> nalLengthSize(BytesView config, bool hevc) {
   const std::size_t offset = hevc ? 21 : 4;
   const std::size_t shortest = hevc ? 23 : 7;
-  // hvcC of drafts have version 0, and FFmpeg still writes none but reads them.
+  // Writers of the drafts put version 0 into hvcC, and FFmpeg reads it.
   if (config.size() < shortest || std::to_integer<unsigned>(config[0]) > 1) return std::nullopt;
   if (!hevc && config[0] != std::byte{1}) return std::nullopt;
   if (startsWithStartCode(config)) return std::nullopt;  // parameter sets in Annex B, no record

@@ -86,7 +86,10 @@ bool ClientSession::handlePublishStatus(std::uint32_t stream_id, const StatusInf
   const bool of_stream = stream_id != 0 && stream_id == publish_->stream_id;
   const bool of_publish = stream_id == 0 && status.code.starts_with("NetStream.Publish.");
   if (!of_stream && !of_publish) return false;
-  if (status.isError() || (publishing() && status.code == "NetStream.Unpublish.Success")) {
+  // A recording may fail without harm to the broadcast.
+  const bool fatal = !publish_->started || status.code.starts_with("NetStream.Publish.") ||
+                     status.code == "NetStream.Failed";
+  if ((status.isError() && fatal) || (publishing() && status.code == "NetStream.Unpublish.Success")) {
     failPublish(status, reaction);
     return true;
   }

@@ -38,6 +38,7 @@ class OutboundQueue {
     std::size_t bytes = 16 * 1024 * 1024;
     std::chrono::milliseconds age{2000};
     bool lossless = false;  ///< the producer waits instead: nothing is ever dropped
+    std::size_t messages = 65536;  ///< however small they are
   };
   explicit OutboundQueue(Bounds bounds) : bounds_(bounds) {}
 
@@ -60,7 +61,7 @@ class OutboundQueue {
  private:
   using Messages = std::deque<QueuedMessage>;
 
-  bool overBytes() const { return bytes_ > bounds_.bytes; }
+  bool overBytes() const { return bytes_ > bounds_.bytes || messages_.size() > bounds_.messages; }
   bool tooOld(const QueuedMessage& message, TimePoint now) const {
     return now - message.queued_at > bounds_.age;
   }

@@ -17,8 +17,11 @@ bool equalBodies(const OutMessage& a, const OutMessage& b) {
   return a.payload && b.payload ? *a.payload == *b.payload : a.payload == b.payload;
 }
 
+// What a message weighs beside its body, so that many tiny ones are bounded too.
+constexpr std::size_t bookkeeping = 128;
+
 std::size_t sizeOf(const QueuedMessage& message) {
-  return message.message.payload ? message.message.payload->size() : 0;
+  return bookkeeping + (message.message.payload ? message.message.payload->size() : 0);
 }
 
 // Only the default track's keyframes are points to begin at; another track's must not look like one.

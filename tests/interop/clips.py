@@ -68,9 +68,10 @@ RECIPES = {
     # Noise, losslessly: keyframes of over 1.5 MB.
     "huge_keyframe.mp4": both(*"-c:v libx264 -preset ultrafast -qp 0 -g 5 -bf 0 -pix_fmt yuv420p".split(), *AAC,
                               seconds=1, video="nullsrc=size=1440x900:rate=5,geq=random(1)*255:128:128"),
-    "eight_megabit.mp4": both(*"-c:v libx264 -preset ultrafast -g 25 -bf 2 -b:v 8M -minrate 8M -maxrate 8M".split(),
-                              *"-bufsize 4M -nal-hrd cbr -pix_fmt yuv420p".split(), *AAC,
-                              video="testsrc2=size=1280x720:rate=25,noise=alls=40:allf=t"),
+    # Noise again: more than a socket's buffers hold.
+    "twenty_megabit.mp4": both(*"-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -nal-hrd cbr".split(),
+                               *"-b:v 20M -minrate 20M -maxrate 20M -bufsize 10M".split(), *AAC, seconds=8,
+                               video="testsrc2=size=1280x720:rate=25,noise=alls=60:allf=t"),
     "speech.wav": audio_only("-c:a", "pcm_s16le", seconds=1),
     "vorbis.mkv": audio_only("-c:a", "libvorbis", seconds=1),
     "mjpeg.mkv": video_only("-c:v", "mjpeg", seconds=1),

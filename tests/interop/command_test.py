@@ -1,5 +1,6 @@
 """multiconn-publish as a command: exit codes, signals, loop and duration, what it prints."""
 
+import os
 import signal
 import socket
 import time
@@ -93,6 +94,19 @@ class CommandTest(InteropTest):
         self.assertIn("NetStream.Publish.Start", program.stdout)
         self.assertIn("dropped", program.stdout)
         self.assertNotIn("\x1b", program.stdout)
+
+    def test_a_live_table_on_a_terminal(self):
+        origin = Origin(self)
+        screen, terminal = os.openpty()
+        self.addCleanup(os.close, screen)
+        program = self.start([BIN / "multiconn-publish", "--duration", "3", clip("baseline.flv"), origin.url("canary")],
+                             stdout=terminal)
+        os.close(terminal)
+        self.assertEqual(program.wait(), 0, program.stderr)
+        shown = os.read(screen, 65536).decode()
+        self.assertIn("publishing", shown)
+        self.assertIn("\x1b[1A\x1b[2K", shown)
+        self.assertNotIn("canary", shown)
 
     def test_stats_none_prints_nothing(self):
         origin = Origin(self)

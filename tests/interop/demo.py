@@ -47,7 +47,8 @@ def broadcast(stage, source):
 
 
 def show(stage, source, code, rows, captures):
-    table, equal, remarks = [HEADINGS], code == 0, []
+    table, equal = [HEADINGS], code == 0
+    remarks = [f"multiconn-publish ended with {code}"] if code else []
     for number, (row, capture) in enumerate(zip(rows, captures), 1):
         judge = compare(stage, source, capture)
         equal = equal and judge.exit_code == 0

@@ -17,7 +17,7 @@ class IsolationTest(InteropTest):
         players = [RtmpdumpPlayer(self, origin, "one") for origin in healthy]
         relay = ResettingRelay(resetting.port)
         self.addCleanup(relay.close)
-        source = clip("eight_megabit.mp4")
+        source = clip("twenty_megabit.mp4")
         urls = [stopped.url("one"), relay.url("one"), *(origin.url("one") for origin in healthy)]
         publisher = Publisher(self, source, urls)
         publisher.wait_for_frames(25)

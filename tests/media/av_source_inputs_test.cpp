@@ -1,5 +1,6 @@
 // Every kind of input arrives packet-exact: as libavformat itself reads it.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -292,6 +293,16 @@ TEST_F(AvSourceInputs, RawH264OnStandardInput) {
   const Played played = play("-");
   dup2(kept, STDIN_FILENO);
   close(kept);
+  expectSamePackets(file, played);
+}
+
+TEST_F(AvSourceInputs, Fifo) {
+  const string file = clip("clip.ts", picture + tone + x264 + "-c:a aac");
+  const rtmp::Bytes content = contentOf(file);
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(path("fifo"), std::ios::binary) << rtmp::asText(content); });
+  const Played played = play(path("fifo"));
+  writer.join();
   expectSamePackets(file, played);
 }
 

@@ -113,10 +113,9 @@ TEST_F(TimelineTest, BeginsAgain) {
   EXPECT_EQ(timeline.length(), 0ms);
   next(timeline, 3000, 3000);
   next(timeline, 3040, 3040);
-  const Microseconds length = timeline.length();
-  timeline.restart(*stream_);
-  shift_.current += length;
-  EXPECT_EQ(next(timeline, 3000, 3000).dts, 3080ms);
+  shift_.current += timeline.length();
+  TrackTimeline again(*stream_);
+  EXPECT_EQ(next(again, 3000, 3000).dts, 3080ms);
 }
 
 // ---- pacing ----

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <ostream>
 
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
@@ -22,6 +22,9 @@ struct Stuck {
   bool answers_tcp = true;
   bool answers_rtmp = false;
 };
+void PrintTo(const Stuck& stuck, std::ostream* out) {
+  *out << stuck.name;
+}
 
 class CloseFromState : public testing::TestWithParam<Stuck> {
  protected:

@@ -102,6 +102,15 @@ TEST(ClientPublish, FailsByStatusBeforeAndAfterStart) {
   }
 }
 
+TEST(ClientPublish, OutlivesAFailedRecording) {
+  Script script;
+  script.startPublish();
+  script.server(onStatus(1, "error", "NetStream.Record.Failed"));
+  EXPECT_THAT(script.saw<PublishFailed>(), IsEmpty());
+  ASSERT_EQ(script.saw<StatusReceived>().size(), 1u);
+  EXPECT_TRUE(script.session.publishing());
+}
+
 TEST(ClientPublish, FailsByErrorReply) {
   Script script;
   script.awaitPublish();

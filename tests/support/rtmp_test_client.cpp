@@ -255,12 +255,6 @@ void RtmpTestClient::handle(rtmp::Message& message) {
   }
   if (const auto* command = std::get_if<rtmp::Command>(&message.body)) {
     if (command->name == "_result" || command->name == "_error") replies_.push_back(*command);
-    // How a recording fares says nothing about the publish, which the session looks after.
-    auto status = command->arguments.empty() ? rtmp::StatusInfo() : rtmp::statusInfo(command->arguments[0]);
-    if (status.code.starts_with("NetStream.Record.") && session_.publishing()) {
-      statuses_.push_back(std::move(status));
-      return;
-    }
   }
   perform(session_.handle(message));
 }

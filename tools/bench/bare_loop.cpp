@@ -100,7 +100,7 @@ int openPublisher(std::uint16_t port, std::size_t index) {
       connecting = true;
       connection.announceChunkSize(limits.own_chunk_size);
       flush();
-      send(session.connect(PublishRequest{.stream = "s" + std::to_string(index)}));
+      send(session.connect(PublishRequest{.stream = streamName(index)}));
     }
     for (const Message& message : messages) send(session.handle(message));
   }

@@ -65,7 +65,7 @@ class Proxy {
   }
 
   void accept() {
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int client = acceptConnection(listener_);
     if (client < 0) return;
     const int server = connectToLoopback(target_);
     directions_.emplace(client, Direction{client, server});

@@ -71,14 +71,14 @@ void addCompare(CLI::App& app, Action& action) {
       ->required();
   command->add_option("CAPTURE", options->capture, "what a player received, remuxed but not transcoded")
       ->required();
-  const std::map<std::string, TimestampRule> rules{
+  static const std::map<std::string, TimestampRule> rules{
       {"exact", TimestampRule::exact}, {"nginx", TimestampRule::nginx}, {"none", TimestampRule::none}};
   command
-      ->add_option(
-          "--timestamps", options->timestamps,
+      ->add_option_function<std::string>(
+          "--timestamps", [options](const std::string& rule) { options->timestamps = rules.at(rule); },
           "exact (default): equal after rounding to 1 ms and one constant; nginx: steps of dts within 1 ms; "
           "none: not compared")
-      ->transform(CLI::CheckedTransformer(rules).description("exact|nginx|none"));
+      ->check(CLI::IsMember({"exact", "nginx", "none"}));
   command->add_flag("--packets", options->listing, "CAPTURE is a packet listing, one JSON object a line");
   command->add_flag("--json", options->json, "one JSON object");
   command->callback([options, &action] { action = [options] { return runCompare(*options); }; });

@@ -139,7 +139,8 @@ void judgeExact(const std::vector<Compared>& tracks, std::vector<TrackReport>& r
   const Microseconds constant = *middle;
   for (std::size_t i = 0; i < tracks.size(); ++i)
     for (const Microseconds shift : shifts(tracks[i]))
-      reports[i].worst_ms = std::max(reports[i].worst_ms, std::abs(inMilliseconds(unwrapped(shift, constant) - constant)));
+      reports[i].worst_ms =
+          std::max(reports[i].worst_ms, std::abs(inMilliseconds(unwrapped(shift, constant) - constant)));
 }
 
 bool isMilliseconds(const std::vector<Packet>& packets) {

@@ -15,7 +15,7 @@ std::vector<Destination> destinations(std::uint16_t port, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     Destination destination;
     destination.url = "rtmp://127.0.0.1:" + std::to_string(port) + "/live";
-    destination.stream = "s" + std::to_string(i);
+    destination.stream = streamName(i);
     list.push_back(std::move(destination));
   }
   return list;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "process.hpp"
+#include "sockets.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -24,7 +25,7 @@ std::vector<Destination> destinations(const std::string& port, std::size_t count
   std::vector<Destination> list(count);
   for (std::size_t i = 0; i < count; ++i) {
     list[i].url = "rtmp://127.0.0.1:" + port + "/live";
-    list[i].stream = "s" + std::to_string(i);
+    list[i].stream = streamName(i);
   }
   return list;
 }

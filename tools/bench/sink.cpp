@@ -156,7 +156,7 @@ class Sink {
   }
 
   void accept() {
-    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int fd = acceptConnection(listener_);
     if (fd < 0) return;
     receivers_.emplace(
         fd, std::make_unique<Receiver>(fd, receivers_.empty() && finished_.empty() ? record_ : nullptr));

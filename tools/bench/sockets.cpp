@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -19,6 +20,11 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
+}
+
+void sendWithoutDelay(int socket) {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -43,13 +49,18 @@ std::uint16_t localPort(int socket) {
   return ntohs(address.sin_port);
 }
 
+int acceptConnection(int listener) {
+  const int socket = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  if (socket >= 0) sendWithoutDelay(socket);
+  return socket;
+}
+
 int connectToLoopback(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
   if (socket < 0 || connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     fail("connect");
-  const int on = 1;
-  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  sendWithoutDelay(socket);
   return socket;
 }
 
@@ -65,6 +76,11 @@ void sendAll(int socket, rtmp::BytesView bytes) {
       return;
     }
   }
+}
+
+std::string streamName(std::size_t index) {
+  const std::string digits = std::to_string(index);
+  return "s" + std::string(6 - std::min<std::size_t>(digits.size(), 6), '0') + digits;
 }
 
 void raiseDescriptorLimit() {
