@@ -8,8 +8,9 @@ namespace multiconn {
 
 /// How a server's certificate is judged (rtmps only).
 struct TlsOptions {
-  std::string ca_file;    ///< PEM file of trusted authorities; empty: the system's store
-  bool insecure = false;  ///< accept any certificate; reported as a warning status for every server it is used on
+  std::string ca_file;  ///< PEM file of trusted authorities; empty: the system's store
+  bool insecure =
+      false;  ///< accept any certificate; reported as a warning status for every server it is used on
 };
 
 /// Where one copy of the broadcast goes.
@@ -18,13 +19,14 @@ struct Destination {
   std::optional<std::string> stream;  ///< overrides publish()'s name here: each service has its own key
   std::optional<TlsOptions> tls;      ///< overrides ConnectOptions::tls
 
-  /// From rtmp[s]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part with its query is
-  /// the stream. Throws std::invalid_argument with one sentence, free of secrets, that says what is wrong.
+  /// From rtmp[s]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part with
+  /// its query is the stream. Throws std::invalid_argument with one sentence, free of secrets, that says what
+  /// is wrong.
   static Destination fromPublishUrl(std::string_view url);
 };
 
-/// `url` with stream key, credentials and query values replaced by ****: fit for logs and screens. With a publish URL
-/// pass has_stream = true, so that its last path part is masked.
+/// `url` with stream key, credentials and query values replaced by ****: fit for logs and screens. With a
+/// publish URL pass has_stream = true, so that its last path part is masked.
 std::string maskedUrl(std::string_view url, bool has_stream);
 
 }  // namespace multiconn

@@ -34,17 +34,18 @@ struct ConnectOptions {
   Require require = Require::all();
   /// A server that takes nothing for this long, while a source that is not live waits for it, is given up.
   std::chrono::milliseconds stall_timeout{10000};
-  /// Per server: beyond either of these, frames of a live broadcast are dropped by the policy of docs/architecture.md.
+  /// Per server: beyond either of these, frames of a live broadcast are dropped by the policy of
+  /// docs/architecture.md.
   std::size_t queue_bytes = 16 * 1024 * 1024;
   std::chrono::milliseconds queue_age{2000};
   TlsOptions tls;
   std::string flash_version = "FMLE/3.0 (compatible; FMSc/1.0)";
 };
 
-/// One connection to several RTMP servers: NetConnection and NetStream of all of them behind one object. Every method may
-/// be called from any thread, posts, and returns at once. Callbacks come from the Runtime's thread, one at a time, never
-/// from inside the call that caused them, and never after the destructor has returned. The destructor waits for a
-/// callback that is running, unless it is called from inside one.
+/// One connection to several RTMP servers: NetConnection and NetStream of all of them behind one object.
+/// Every method may be called from any thread, posts, and returns at once. Callbacks come from the Runtime's
+/// thread, one at a time, never from inside the call that caused them, and never after the destructor has
+/// returned. The destructor waits for a callback that is running, unless it is called from inside one.
 class MultiConnection {
  public:
   explicit MultiConnection(Runtime& runtime, ConnectOptions options = {});
@@ -52,8 +53,9 @@ class MultiConnection {
   MultiConnection(const MultiConnection&) = delete;
   MultiConnection& operator=(const MultiConnection&) = delete;
 
-  /// Connects to all in parallel and answers once: as soon as the result is certain, after setup_timeout at the latest.
-  /// Servers that answer later join by themselves. One call per object; a second one answers with failure.
+  /// Connects to all in parallel and answers once: as soon as the result is certain, after setup_timeout at
+  /// the latest. Servers that answer later join by themselves. One call per object; a second one answers with
+  /// failure.
   void connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer = {});
 
   /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed.

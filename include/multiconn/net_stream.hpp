@@ -18,33 +18,44 @@ enum class PublishMode : std::uint8_t { live, record, append };
 
 class ClientCore;
 
-/// One outgoing stream on every server of a MultiConnection. A handle: copies name the same stream, and it may outlive the
-/// MultiConnection harmlessly. Every method may be called from any thread, posts, and returns at once.
+/// One outgoing stream on every server of a MultiConnection. A handle: copies name the same stream, and it
+/// may outlive the MultiConnection harmlessly. Every method may be called from any thread, posts, and returns
+/// at once.
 class NetStream {
  public:
   NetStream() = default;
 
-  /// Take frames from a source; nullptr detaches. publish() starts the transmission. A source that is not live starts
-  /// once every server has either begun to publish or failed, or the setup time-out has passed, so that no server misses
-  /// its beginning; a live one waits half a second for the others once the first server publishes. A source that is
-  /// attached while another delivers takes its place, and time goes on.
+  /// Take frames from a source; nullptr detaches. publish() starts the transmission. A source that is not
+  /// live starts once every server has either begun to publish or failed, or the setup time-out has passed,
+  /// so that no server misses its beginning; a live one waits half a second for the others once the first
+  /// server publishes. A source that is attached while another delivers takes its place, and time goes on.
   void attachAudio(std::shared_ptr<AudioSource> source);
   void attachVideo(std::shared_ptr<VideoSource> source);
 
-  /// Publish to every server under `name`, or its Destination::stream. Asked for before connect() it is pipelined.
+  /// Publish to every server under `name`, or its Destination::stream. Asked for before connect() it is
+  /// pipelined.
   void publish(std::string name, PublishMode mode = PublishMode::live);
 
-  /// For applications with their own encoder. False: the frame was refused, because over 64 MiB wait to be sent or the
-  /// stream is closed. Frames of one track come in order of dts; key frames open a group of pictures.
+  /// For applications with their own encoder. False: the frame was refused, because over 64 MiB wait to be
+  /// sent or the stream is closed. Frames of one track come in order of dts; key frames open a group of
+  /// pictures.
   bool writeAudio(EncodedFrame frame);
   bool writeVideo(EncodedFrame frame);
+
+  /// What kind of writer of frames the application is. True, the default: frames that a server is too slow
+  /// for are dropped for it. False: the application waits by queued() or onDrain(), as a file source does.
+  /// Then nothing is dropped from Publish.Start on, write*() also refuses while over 64 MiB wait for the
+  /// fullest server, and a server that takes nothing for ConnectOptions::stall_timeout is given up. Best said
+  /// before publish(); it stays.
+  void live(bool live);
 
   /// onMetaData, kept and sent to servers that join later. Sources add their own properties to it.
   void metadata(AmfObject properties);
 
   /// Bytes that the fullest healthy server has not taken yet.
   std::size_t queued() const;
-  /// Called each time every healthy server's queue has fallen below its mark (1 MiB) after having been above it.
+  /// Called each time every healthy server's queue has fallen below its mark (1 MiB) after having been above
+  /// it.
   void onDrain(std::function<void()> callback);
   /// No more frames: once every healthy server has taken all that was queued, unpublish and call back.
   void finish(std::function<void()> done);

@@ -4,8 +4,9 @@
 
 namespace multiconn {
 
-/// The thread on which connections live. One serves any number of MultiConnections; it has to outlive them. The
-/// destructor lets closing connections finish for 250 ms at most. asio.hpp has the way to run on your own io_context.
+/// The thread on which connections live. One serves any number of MultiConnections; it has to outlive them.
+/// The destructor lets closing connections finish for 250 ms at most. asio.hpp has the way to run on your own
+/// io_context.
 class Runtime {
  public:
   Runtime();

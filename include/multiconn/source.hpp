@@ -8,25 +8,27 @@
 
 namespace multiconn {
 
-/// Where a source puts its frames; NetStream is behind it. Every method may be called from any thread, returns at once
-/// and stays safe after the stream has closed.
+/// Where a source puts its frames; NetStream is behind it. Every method may be called from any thread,
+/// returns at once and stays safe after the stream has closed.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
   /// False: the frame was refused, because the stream is closed or over 64 MiB wait to be sent.
   virtual bool write(EncodedFrame frame) = 0;
-  /// A source that is not live delivers nothing while this is true; MediaSource::resume() tells when to look again.
+  /// A source that is not live delivers nothing while this is true; MediaSource::resume() tells when to look
+  /// again.
   virtual bool full() const = 0;
   /// No more frames. `error` is empty at the natural end.
   virtual void ended(std::string error) = 0;
 };
 
-/// A microphone, camera, file or encoder. Implemented by sdk/media for everything FFmpeg opens, or by the application.
+/// A microphone, camera, file or encoder. Implemented by sdk/media for everything FFmpeg opens, or by the
+/// application.
 class MediaSource {
  public:
   virtual ~MediaSource() = default;
-  /// True: frames come when they come, and a slow server has to drop. False (a file as fast as possible): the source can
-  /// wait, and nothing is dropped.
+  /// True: frames come when they come, and a slow server has to drop. False (a file as fast as possible): the
+  /// source can wait, and nothing is dropped.
   virtual bool live() const = 0;
   /// What this source adds to onMetaData: width, height, videocodecid, audiosamplerate and the like.
   virtual AmfObject properties() const { return {}; }

@@ -13,8 +13,8 @@ namespace multiconn {
 /// A destination's index in the list given to connect(); stable for the life of the MultiConnection.
 enum class ServerId : std::uint32_t {};
 
-/// What happened, in the form ActionScript's onStatus has: Adobe's code for what came over the wire, ours (listed in
-/// docs/status-codes.md) for what the library found out itself.
+/// What happened, in the form ActionScript's onStatus has: Adobe's code for what came over the wire, ours
+/// (listed in docs/status-codes.md) for what the library found out itself.
 struct Status {
   std::string code;                ///< "NetStream.Publish.Start"
   std::string level;               ///< "status", "warning" or "error"
@@ -50,13 +50,14 @@ struct ServerStats {
   ServerState state = ServerState::connecting;
   std::string error;                                      ///< why it failed; empty otherwise
   std::optional<std::chrono::milliseconds> connect_time;  ///< connect() to Connect.Success
-  std::optional<std::chrono::milliseconds> publish_time;  ///< publish() or connect(), whichever was later, to Publish.Start
-  std::uint64_t bytes_sent = 0;                           ///< handed to the kernel, chunk headers included
-  std::uint64_t frames_sent = 0;                          ///< audio and video frames, without configuration records
+  std::optional<std::chrono::milliseconds>
+      publish_time;               ///< publish() or connect(), whichever was later, to Publish.Start
+  std::uint64_t bytes_sent = 0;   ///< handed to the kernel, chunk headers included
+  std::uint64_t frames_sent = 0;  ///< audio and video frames, without configuration records
   std::uint64_t frames_dropped = 0;
   std::uint64_t queue_bytes = 0;
-  std::chrono::milliseconds queue_age{};           ///< how long its oldest queued message has waited
-  std::optional<std::chrono::microseconds> rtt;    ///< the kernel's smoothed round-trip time
+  std::chrono::milliseconds queue_age{};         ///< how long its oldest queued message has waited
+  std::optional<std::chrono::microseconds> rtt;  ///< the kernel's smoothed round-trip time
   std::uint32_t reconnects = 0;
 };
 

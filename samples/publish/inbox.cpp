@@ -34,6 +34,13 @@ void onSignal(int) {
   ring(signal_event);
 }
 
+/// Unless it is ignored, as SIGHUP is under nohup.
+void handle(int number, void (*handler)(int)) {
+  struct sigaction current {};
+  ::sigaction(number, nullptr, &current);
+  if (current.sa_handler != SIG_IGN) std::signal(number, handler);
+}
+
 int makeEvent() {
   const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -44,11 +51,11 @@ int makeEvent() {
 
 Inbox::Inbox(std::function<void()> interrupted) : event_(makeEvent()), interrupted_(std::move(interrupted)) {
   signal_event = event_;
-  for (const int number : signals) std::signal(number, onSignal);
+  for (const int number : signals) handle(number, onSignal);
 }
 
 Inbox::~Inbox() {
-  for (const int number : signals) std::signal(number, SIG_DFL);
+  for (const int number : signals) handle(number, SIG_DFL);
   signal_event = -1;
   ::close(event_);
 }

@@ -9,7 +9,8 @@
 namespace publish {
 
 /// Work for the main thread: posted from any thread, done by whoever calls runUntil(). While one exists,
-/// SIGINT, SIGTERM and SIGHUP call its `interrupted` there, instead of ending the process.
+/// SIGINT, SIGTERM and SIGHUP call its `interrupted` there, instead of ending the process; one that was
+/// ignored before stays ignored.
 class Inbox {
  public:
   explicit Inbox(std::function<void()> interrupted);

@@ -3,7 +3,6 @@
 // 3. end cleanly, and know whether everything arrived. It is also a program for daily use: see --help.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <exception>
@@ -27,7 +26,7 @@ void logToStandardError(const std::string& level) {
 std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
   if (format == publish::StatsFormat::json) return std::make_unique<publish::JsonReporter>(std::cout);
   if (format == publish::StatsFormat::none) return std::make_unique<publish::Reporter>();
-  return std::make_unique<publish::TableReporter>(std::cout, ::isatty(STDOUT_FILENO) != 0);
+  return std::make_unique<publish::TableReporter>(std::cout, publish::terminalWidth);
 }
 
 int run(const publish::Options& options) {

@@ -21,6 +21,7 @@ struct CommandLine {
   std::string setup_timeout = "3s";
   std::string duration;
   std::string require = "all";
+  std::string stats = "table";
   bool no_reconnect = false;
 };
 
@@ -68,11 +69,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--loop", options.source.loop, "Begin again at the end, with timestamps that go on");
   app.add_option("--duration", line.duration, "Stop after this much media: 90, 90s, 1500ms, 2m, 1h")
       ->type_name("TIME");
-  app.add_option("--stats", options.stats, "What standard output shows")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, StatsFormat>{
-              {"table", StatsFormat::table}, {"json", StatsFormat::json}, {"none", StatsFormat::none}},
-          CLI::ignore_case))
+  app.add_option("--stats", line.stats, "What standard output shows")
       ->type_name("table|json|none")
       ->default_str("table");
   app.add_option("--log-level", options.log_level, "What standard error tells: debug, info, warn, error, off")
@@ -122,7 +119,14 @@ std::chrono::milliseconds parseTime(const std::string& text, const char* option)
   throw std::invalid_argument(std::string(option) + ": a time from 1ms on, as 90, 90s, 1500ms, 2m or 1h");
 }
 
-multiconn::Require parseRequire(const std::string& text) {
+StatsFormat parseStats(const std::string& text) {
+  if (text == "table") return StatsFormat::table;
+  if (text == "json") return StatsFormat::json;
+  if (text == "none") return StatsFormat::none;
+  throw std::invalid_argument("--stats: table, json or none");
+}
+
+multiconn::Require parseRequire(const std::string& text, std::size_t destinations) {
   if (text == "all") return multiconn::Require::all();
   if (text == "any") return multiconn::Require::any();
   std::size_t count = 0;
@@ -131,15 +135,20 @@ multiconn::Require parseRequire(const std::string& text) {
   if (error != std::errc() || last != end || count == 0) {
     throw std::invalid_argument("--require: all, any, or a number of servers from 1");
   }
+  if (count > destinations) {
+    throw std::invalid_argument("--require: " + std::to_string(count) + " servers have to answer, but only " +
+                                std::to_string(destinations) + " are named");
+  }
   return multiconn::Require::atLeast(count);
 }
 
 Options finish(CommandLine line) {
   auto options = std::move(line.options);
   options.connect.setup_timeout = parseTime(line.setup_timeout, "--setup-timeout");
-  options.connect.require = parseRequire(line.require);
   if (!line.duration.empty()) options.source.duration = parseTime(line.duration, "--duration");
+  options.stats = parseStats(line.stats);
   options.destinations = readDestinations(line.destinations);
+  options.connect.require = parseRequire(line.require, options.destinations.size());
   return options;
 }
 
@@ -149,7 +158,7 @@ std::string withoutSecrets(const std::string& message) {
   for (std::size_t begin = 0; begin < message.size();) {
     const auto end = std::min(message.find_first_of(" \n", begin), message.size());
     const auto word = message.substr(begin, end - begin);
-    masked += word.find("rtmp") != std::string::npos ? multiconn::maskedUrl(word, true) : word;
+    masked += word.find("://") != std::string::npos ? multiconn::maskedUrl(word, true) : word;
     if (end < message.size()) masked += ' ';
     begin = end + 1;
   }

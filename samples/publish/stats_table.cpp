@@ -1,9 +1,13 @@
 #include "publish/stats_table.hpp"
 
 #include <spdlog/fmt/fmt.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace publish {
@@ -11,10 +15,23 @@ namespace {
 
 constexpr const char* cursor_up_and_clear = "\x1b[1A\x1b[2K\r";
 
+/// Of all columns but the first, with the blanks before them.
+constexpr std::size_t figures_width = 56;
+
 double kilobits(std::uint64_t bytes, double seconds);
 std::string roundTrip(const multiconn::ServerStats& server);
+std::string label(const multiconn::ServerStats& server);
+std::size_t labelWidth(const std::vector<multiconn::ServerStats>& servers, std::size_t line_width);
+std::string shortened(const std::string& text, std::size_t width);
 
 }  // namespace
+
+std::size_t terminalWidth() {
+  if (::isatty(STDOUT_FILENO) == 0) return 0;
+  constexpr std::size_t usual = 80;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
 
 void TableReporter::status(const multiconn::Status& status) {
   if (terminal_) return;  // the table's state column tells it
@@ -43,17 +60,19 @@ void TableReporter::makeRoom() {
 
 void TableReporter::draw(const std::vector<multiconn::ServerStats>& servers, double seconds) {
   makeRoom();
-  std::size_t width = 6;
-  for (const auto& server : servers) width = std::max(width, server.url.size());
-  out_ << fmt::format("{:<{}}  {:<10} {:>9} {:>9} {:>7} {:>8} {:>10}\n", "server", width, "state", "kbit/s",
-                      "queue kB", "dropped", "RTT ms", "reconnects");
+  // A line that wraps is two, of which the next table would overwrite one.
+  const std::size_t line_width = terminal_ ? width_() : std::numeric_limits<std::size_t>::max();
+  const std::size_t width = labelWidth(servers, line_width);
+  const auto line = [&](const std::string& text) { out_ << text.substr(0, line_width) << '\n'; };
+  line(fmt::format("{:<{}} {:<10} {:>7} {:>8} {:>7} {:>7} {:>10}", "server", width, "state", "kbit/s",
+                   "queue kB", "dropped", "RTT ms", "reconnects"));
   last_bytes_.resize(servers.size());
   for (std::size_t row = 0; row < servers.size(); ++row) {
     const auto& server = servers[row];
     const auto bytes = server.bytes_sent - std::exchange(last_bytes_[row], server.bytes_sent);
-    out_ << fmt::format("{:<{}}  {:<10} {:>9.0f} {:>9} {:>7} {:>8} {:>10}\n", server.url, width,
-                        multiconn::name(server.state), kilobits(bytes, seconds), server.queue_bytes / 1000,
-                        server.frames_dropped, roundTrip(server), server.reconnects);
+    line(fmt::format("{:<{}} {:<10} {:>7.0f} {:>8} {:>7} {:>7} {:>10}", shortened(label(server), width),
+                     width, multiconn::name(server.state), kilobits(bytes, seconds),
+                     server.queue_bytes / 1000, server.frames_dropped, roundTrip(server), server.reconnects));
   }
   out_.flush();
   if (terminal_) drawn_lines_ = servers.size() + 1;
@@ -63,6 +82,25 @@ namespace {
 
 double kilobits(std::uint64_t bytes, double seconds) {
   return seconds > 0 ? static_cast<double>(bytes) * 8 / 1000 / seconds : 0;
+}
+
+/// The number tells two streams of one application apart, whose names are not shown.
+std::string label(const multiconn::ServerStats& server) {
+  return fmt::format("{} {}/****", static_cast<std::uint32_t>(server.id), server.url);
+}
+
+/// As much as they need and the line has, but never too little to be of use.
+std::size_t labelWidth(const std::vector<multiconn::ServerStats>& servers, std::size_t line_width) {
+  constexpr std::size_t shortest = 12;
+  std::size_t width = shortest;
+  for (const auto& server : servers) width = std::max(width, label(server).size());
+  return std::min(width, std::max(shortest + figures_width, line_width) - figures_width);
+}
+
+std::string shortened(const std::string& text, std::size_t width) {
+  constexpr std::string_view cut = "...";
+  if (text.size() <= width) return text;
+  return text.substr(0, width - cut.size()).append(cut);
 }
 
 std::string roundTrip(const multiconn::ServerStats& server) {

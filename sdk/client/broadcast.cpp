@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t cached_gop_bytes = 32 * 1024 * 1024;
 constexpr std::size_t max_held_bytes = 8 * 1024 * 1024;
+// A chunk's message length has 24 bits (RTMP 1.0 5.3.1.2.1).
+constexpr std::size_t longest_message = 0xFFFFFF;
+// One byte of flags, the FourCC and the composition time (Enhanced RTMP v2 "Enhanced Video").
+constexpr std::size_t longest_body_header = 8;
 // What chunk streams are chosen by; every server gives the stream an id of its own.
 constexpr std::uint32_t any_stream = 1;
 
@@ -46,8 +50,13 @@ void Broadcast::expect(Track track, bool expected) {
 rtmp::Error Broadcast::write(Track track, const EncodedFrame& frame, rtmp::TimePoint now) {
   if (isVideo(frame.codec) != (track == Track::video)) return rtmp::Error::media_unsupported_codec;
   normalized_.clear();
-  const rtmp::Error error = of(track).normalizer.normalize(frame, normalized_);
-  for (EncodedFrame& ready : std::exchange(normalized_, {})) accept(track, std::move(ready), now);
+  rtmp::Error error = of(track).normalizer.normalize(frame, normalized_);
+  for (EncodedFrame& ready : std::exchange(normalized_, {})) {
+    if (ready.data->size() > longest_message - longest_body_header)
+      error = rtmp::Error::message_too_large;
+    else
+      accept(track, std::move(ready), now);
+  }
   return error;
 }
 
@@ -57,13 +66,14 @@ bool Broadcast::holding() const {
 }
 
 void Broadcast::release(rtmp::TimePoint now) {
-  if (held_.empty()) return;
+  // A configuration record's time says nothing about the beginning.
+  if (!holding()) return;
   std::optional<std::chrono::microseconds> first;
   for (Input& input : inputs_) {
     if (input.first_dts && (!first || *input.first_dts < *first)) first = input.first_dts;
     input.first_dts.reset();
   }
-  timeline_.place(first.value_or(held_.front().frame.dts));
+  timeline_.place(*first);
   held_bytes_ = 0;
   const std::vector<Held> held = std::exchange(held_, {});
   for (const Held& item : held) noteCodec(item.track, item.frame.codec);
@@ -74,6 +84,10 @@ void Broadcast::changeSource(Track track) {
   timeline_.unplace(track);
   of(track).normalizer = {};
   of(track).first_dts.reset();
+  forgetHeld(track);
+}
+
+void Broadcast::forgetHeld(Track track) {
   for (const Held& item : held_)
     if (item.track == track) held_bytes_ -= item.frame.data->size();
   std::erase_if(held_, [&](const Held& item) { return item.track == track; });
@@ -96,6 +110,8 @@ void Broadcast::accept(Track track, EncodedFrame frame, rtmp::TimePoint now) {
 
 void Broadcast::hold(Track track, EncodedFrame frame, rtmp::TimePoint now) {
   Input& input = of(track);
+  // Of records that no frame has needed yet the last one is enough.
+  if (frame.kind == FrameKind::config && !input.first_dts) forgetHeld(track);
   if (frame.kind != FrameKind::config && !input.first_dts) input.first_dts = frame.dts;
   held_bytes_ += frame.data->size();
   held_.push_back({track, std::move(frame)});

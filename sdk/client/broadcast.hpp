@@ -56,6 +56,7 @@ class Broadcast {
 
   void accept(Track track, EncodedFrame frame, rtmp::TimePoint now);
   void hold(Track track, EncodedFrame frame, rtmp::TimePoint now);
+  void forgetHeld(Track track);
   bool complete() const;
   void send(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
   void noteCodec(Track track, Codec codec);

@@ -59,8 +59,9 @@ void ClientCore::abandon() {
 }
 
 // Handles may go on posting after the end; they must not keep it from coming.
-void ClientCore::postTask(std::function<void()> task, Sender sender) {
+void ClientCore::postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting) {
   const std::lock_guard lock(scheduler_mutex_);
+  if (accepting) intake_.open(*accepting);
   if (scheduler_ && (sender == Sender::self || !abandoned_)) scheduler_->post(std::move(task));
 }
 
@@ -84,8 +85,7 @@ void ClientCore::connect(std::vector<Destination> destinations, std::function<vo
 }
 
 void ClientCore::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
-  if (!closed_) return stream_->publish(std::move(name), mode, asked_at);
-  intake_.open(false);
+  if (!closed_) stream_->publish(std::move(name), mode, asked_at);
 }
 
 void ClientCore::close(std::function<void()> closed) {
@@ -104,7 +104,9 @@ void ClientCore::shutDown() {
   servers_.close([this] { postTask([self = shared_from_this()] { self->dispose(); }, Sender::self); });
 }
 
+// Both the last link's end and the timer may be on their way here.
 void ClientCore::dispose() {
+  if (!scheduler_) return;
   linger_timer_.cancel();
   tick_timer_.cancel();
   stream_->clear();

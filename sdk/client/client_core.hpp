@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,12 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void post(Task task) {
     postTask([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); }, Sender::handle);
   }
+  /// As post(). Whether frames are taken follows the order of these tasks, and already holds on return.
+  template <typename Task>
+  void postAccepting(bool frames, Task task) {
+    postTask([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); }, Sender::handle,
+             frames);
+  }
   bool write(client::Track track, EncodedFrame frame, client::FeedId feed);
   void sourceEnded(client::FeedId feed, std::string error);
   client::Intake& intake() { return intake_; }
@@ -62,7 +69,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void callBack(std::function<void()> callback) override;
 
   enum class Sender : std::uint8_t { handle, self };
-  void postTask(std::function<void()> task, Sender sender);
+  void postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting = {});
   void shutDown();
   void dispose();
   void tick();

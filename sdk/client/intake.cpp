@@ -4,7 +4,8 @@ namespace multiconn::client {
 
 bool Intake::take(std::size_t bytes) {
   if (!open_ || shut_) return false;
-  if (waiting_.fetch_add(bytes) + bytes <= limit) return true;
+  const std::size_t queued = lossless_ ? fullest_.load() : 0;
+  if (waiting_.fetch_add(bytes) + bytes + queued <= limit) return true;
   waiting_ -= bytes;
   return false;
 }

@@ -12,7 +12,7 @@ namespace multiconn::client {
 class Intake {
  public:
   static constexpr std::size_t limit =
-      64 * 1024 * 1024;                             ///< waiting for the strand; beyond it frames are refused
+      64 * 1024 * 1024;  ///< waiting for the strand, or anywhere when lossless; beyond it frames are refused
   static constexpr std::size_t mark = 1024 * 1024;  ///< what producers that can wait keep the queues below
 
   // Any thread.
@@ -36,6 +36,8 @@ class Intake {
   /// `bytes` have gone from waiting into the queues, of which the fullest holds `fullest` now.
   Relief settle(std::size_t bytes, std::size_t fullest);
   void holdSources(bool hold) { hold_ = hold; }
+  /// Queues drop nothing: what is in them counts for `limit` too.
+  void lossless(bool lossless) { lossless_ = lossless; }
   void time(std::chrono::milliseconds newest) { time_ms_ = newest.count(); }
 
  private:
@@ -46,6 +48,7 @@ class Intake {
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<std::size_t> fullest_ = 0;
   std::atomic<bool> hold_ = false;
+  std::atomic<bool> lossless_ = false;
   std::atomic<bool> source_waits_ = false;
   std::atomic<std::int64_t> time_ms_ = 0;
   bool above_ = false;

@@ -54,7 +54,7 @@ std::vector<ServerStats> MultiConnection::stats() const {
 }
 
 void MultiConnection::ncClose(std::function<void()> closed) {
-  core_->intake().open(false);
+  core_->intake().shut();
   core_->post([closed = std::move(closed)](ClientCore& core) { core.close(closed); });
 }
 

@@ -22,12 +22,11 @@ void NetStream::attachVideo(std::shared_ptr<VideoSource> source) {
       [source = std::move(source)](ClientCore& strand) { strand.stream().attach(Track::video, source); });
 }
 
-// Opened here and not on the strand, so that frames may be written right behind.
+// Opened at once and not on the strand, so that frames may be written right behind.
 void NetStream::publish(std::string name, PublishMode mode) {
   const auto core = core_.lock();
   if (!core) return;
-  core->intake().open(true);
-  core->post([name = std::move(name), mode, now = core->now()](ClientCore& strand) {
+  core->postAccepting(true, [name = std::move(name), mode, now = core->now()](ClientCore& strand) {
     strand.publish(name, mode, now);
   });
 }
@@ -49,6 +48,12 @@ void NetStream::metadata(AmfObject properties) {
       [properties = std::move(properties)](ClientCore& strand) { strand.stream().metadata(properties); });
 }
 
+void NetStream::live(bool live) {
+  const auto core = core_.lock();
+  if (!core) return;
+  core->post([live](ClientCore& strand) { strand.stream().live(live); });
+}
+
 std::size_t NetStream::queued() const {
   const auto core = core_.lock();
   return core ? core->intake().queued() : 0;
@@ -63,8 +68,7 @@ void NetStream::onDrain(std::function<void()> callback) {
 void NetStream::finish(std::function<void()> done) {
   const auto core = core_.lock();
   if (!core) return;
-  core->intake().open(false);
-  core->post([done = std::move(done)](ClientCore& strand) { strand.stream().finish(done); });
+  core->postAccepting(false, [done = std::move(done)](ClientCore& strand) { strand.stream().finish(done); });
 }
 
 std::chrono::milliseconds NetStream::time() const {
@@ -81,8 +85,7 @@ void NetStream::onStatus(std::function<void(const Status&)> callback) {
 void NetStream::close() {
   const auto core = core_.lock();
   if (!core) return;
-  core->intake().open(false);
-  core->post([](ClientCore& strand) { strand.stream().close(); });
+  core->postAccepting(false, [](ClientCore& strand) { strand.stream().close(); });
 }
 
 }  // namespace multiconn

@@ -58,7 +58,6 @@ void OutgoingStream::attach(Track track, std::shared_ptr<MediaSource> source) {
 
 void OutgoingStream::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
   if (request_) close();
-  intake_.open(true);
   request_ = Request{std::move(name), modeName(mode), asked_at};
   begin();
   askServers();
@@ -88,6 +87,11 @@ void OutgoingStream::expectTracks() {
 void OutgoingStream::metadata(AmfObject properties) {
   metadata_ = std::move(properties);
   if (request_) sendMetadata();
+}
+
+void OutgoingStream::live(bool live) {
+  live_ = live;
+  applyLossless();
 }
 
 void OutgoingStream::sendMetadata() {
@@ -154,7 +158,7 @@ void OutgoingStream::join(Peer& peer) {
   const rtmp::StreamCache& cache = broadcast_->cache();
   const rtmp::TimePoint now = scheduler_.now();
   if (!first_start_) first_start_ = now;
-  peer.lossless(anyFeed(&SourceFeed::waits));
+  peer.lossless(waits());
   peer.beginMedia(false);
   cache.replay([&](rtmp::QueuedMessage message) {
     message.queued_at = now;
@@ -180,7 +184,7 @@ void OutgoingStream::tick(rtmp::TimePoint) {
 }
 
 std::optional<std::chrono::milliseconds> OutgoingStream::patience() const {
-  if (request_ && (finishing_ || anyFeed(&SourceFeed::waits))) return options_.stall_timeout;
+  if (request_ && (finishing_ || waits())) return options_.stall_timeout;
   return {};
 }
 
@@ -192,7 +196,7 @@ void OutgoingStream::settle(std::size_t bytes) {
     taken = true;
     fullest = std::max(fullest, peer->queued());
   }
-  intake_.holdSources(!taken && anyFeed(&SourceFeed::waits));
+  intake_.holdSources(!taken && waits());
   const Intake::Relief relief = intake_.settle(bytes, fullest);
   if (relief.drained && on_drain_) events_.callBack(on_drain_);
   if (!relief.resume) return;
@@ -200,7 +204,8 @@ void OutgoingStream::settle(std::size_t bytes) {
 }
 
 void OutgoingStream::applyLossless() {
-  const bool lossless = anyFeed(&SourceFeed::waits);
+  const bool lossless = waits();
+  intake_.lossless(lossless);
   for (const auto& peer : servers_.peers()) peer->lossless(lossless);
 }
 
@@ -234,7 +239,6 @@ void OutgoingStream::close() {
   request_.reset();
   broadcast_.reset();
   finishing_ = false;
-  intake_.open(false);
   for (std::optional<net::Timer>* timer : {&hold_timer_, &start_timer_, &grace_timer_, &finish_timer_})
     timer->reset();
   for (const auto& feed : feeds_) feed->stop();

@@ -36,6 +36,8 @@ class OutgoingStream {
   void attach(Track track, std::shared_ptr<MediaSource> source);
   void publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at);
   void metadata(AmfObject properties);
+  /// False: the application waits for servers, as a file source does.
+  void live(bool live);
   void onDrain(std::function<void()> callback) { on_drain_ = std::move(callback); }
   void finish(std::function<void()> done);
   void close();
@@ -62,6 +64,8 @@ class OutgoingStream {
 
   SourceFeed& feed(Track track) { return *feeds_[static_cast<std::size_t>(track)]; }
   bool anyFeed(bool (SourceFeed::*test)() const) const;
+  /// A producer waits, so that nothing may be dropped.
+  bool waits() const { return !live_ || anyFeed(&SourceFeed::waits); }
   std::size_t publishing() const;
   bool anyOnItsWay() const;
 
@@ -97,6 +101,7 @@ class OutgoingStream {
   std::array<std::unique_ptr<SourceFeed>, 2> feeds_;
   FeedId last_feed_ = application_feed;
   AmfObject metadata_;
+  bool live_ = true;  // what the application writes itself
 
   bool asking_ = false;  // servers are being told one after the other
   bool sources_started_ = false;

@@ -63,6 +63,7 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
 }
 
 void Peer::unpublish() {
+  if (state_ != ServerState::connecting) answer_timer_.cancel();
   dropMedia();
   publish_ = Publish::none;
   if (state_ == ServerState::publishing) state_ = ServerState::connected;
@@ -115,13 +116,20 @@ void Peer::requestPublish() {
 
 void Peer::react(rtmp::ClientReaction reaction) {
   answer(std::move(reaction.send));
-  for (rtmp::ClientEvent& event : reaction.events) happened(event);
+  for (rtmp::ClientEvent& event : reaction.events)
+    if (connection_) happened(event);
 }
 
+// Commands are never dropped, and a server makes us answer as often as it likes: one that does not take the
+// answers must not fill the memory with them.
 void Peer::answer(std::vector<rtmp::OutMessage> commands) {
   const rtmp::TimePoint now = host_.scheduler().now();
-  for (rtmp::OutMessage& command : commands)
+  for (rtmp::OutMessage& command : commands) {
+    if (command_bytes_ > rtmp::Limits().max_waiting_commands) break;
     transmit({std::move(command), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
+  }
+  if (command_bytes_ > rtmp::Limits().max_waiting_commands && !closing_)
+    end("The server goes on calling and does not read the answers; it was given up.");
 }
 
 void Peer::happened(rtmp::ClientEvent& event) {
@@ -177,7 +185,7 @@ void Peer::on(rtmp::client_event::PublishFailed& event) {
 
 // A server that refuses the stream is still connected.
 void Peer::refusePublish(Status failure, std::string error) {
-  answer_timer_.cancel();
+  if (state_ != ServerState::connecting) answer_timer_.cancel();
   dropMedia();
   publish_ = Publish::refused;
   if (state_ == ServerState::publishing) state_ = ServerState::connected;
@@ -199,11 +207,7 @@ void Peer::on(rtmp::client_event::Called& event) {
 }
 
 void Peer::on(rtmp::client_event::CloseRequested&) {
-  if (closing_) return;
-  const std::string why = "The server asked for the connection to be closed.";
-  retire();
-  if (state_ == ServerState::connecting) return failConnect(status(code::connect_failed, "error", why), why);
-  lose(why);
+  if (!closing_) end("The server asked for the connection to be closed.");
 }
 
 void Peer::closed(net::LinkFailure failure) {
@@ -255,6 +259,12 @@ void Peer::lose(const std::string& why) {
   host_.ended(*this);
 }
 
+void Peer::end(const std::string& why) {
+  retire();
+  if (state_ == ServerState::connecting) return failConnect(status(code::connect_failed, "error", why), why);
+  lose(why);
+}
+
 void Peer::giveUp(const char* code, const std::string& why) {
   retire();
   publish_ = Publish::none;
@@ -266,6 +276,7 @@ void Peer::giveUp(const char* code, const std::string& why) {
 void Peer::retire() {
   close_timer_.cancel();
   queue_.clear();
+  command_bytes_ = 0;
   if (!connection_) return;
   earlier_bytes_ += connection_->link().stats().bytes_sent;
   link_stats_ = {};
@@ -279,10 +290,10 @@ void Peer::awaitAnswer(const char* what) {
 
 void Peer::noAnswer(const char* what) {
   const std::string why = std::string("The server did not answer ") + what + " within 30 seconds.";
-  if (state_ != ServerState::connecting)
-    return refusePublish(status(code::publish_failed, "error", why), why);
-  retire();
-  failConnect(status(code::connect_failed, "error", why), why);
+  if (state_ == ServerState::connecting) return end(why);
+  refusePublish(status(code::publish_failed, "error", why), why);
+  // A late Publish.Start would hold the name.
+  if (connection_) react(connection_->session().unpublish());
 }
 
 void Peer::closeWhenSent() {

@@ -95,6 +95,7 @@ class Peer final : PeerConnectionEvents {
   void failConnect(Status failure, std::string error);
   void refusePublish(Status failure, std::string error);
   void lose(const std::string& why);
+  void end(const std::string& why);
   void giveUp(const char* code, const std::string& why);
   void retire();
   void awaitAnswer(const char* what);
@@ -138,7 +139,8 @@ class Peer final : PeerConnectionEvents {
   bool wait_for_key_ = false;
 
   rtmp::OutboundQueue queue_;
-  bool blocked_ = false;  // until writable()
+  std::size_t command_bytes_ = 0;  // of queue_
+  bool blocked_ = false;           // until writable()
   DropReport drops_;
   std::uint64_t frames_sent_ = 0;
   std::uint64_t earlier_bytes_ = 0;  // of connections before the present one

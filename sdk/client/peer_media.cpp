@@ -48,6 +48,7 @@ void Peer::send(const rtmp::QueuedMessage& message) {
 void Peer::transmit(rtmp::QueuedMessage message) {
   if (!connection_) return;
   const rtmp::TimePoint now = message.queued_at;
+  if (isCommand(message)) command_bytes_ += message.message.payload->size();
   queue_.push(std::move(message));
   if (const rtmp::DropCounts dropped = queue_.takeDropped(); dropped.total() > 0) {
     drops_.add(dropped);
@@ -62,6 +63,7 @@ void Peer::drain() {
     blocked_ = !connection_->link().trySend(queue_.front().message);
     if (blocked_) return;
     if (isFrame(queue_.front())) ++frames_sent_;
+    if (isCommand(queue_.front())) command_bytes_ -= queue_.front().message.payload->size();
     queue_.pop();
   }
 }
@@ -86,6 +88,9 @@ void Peer::dropMedia() {
 
 void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
   if (!publishing()) return;
+  // What nobody pushes behind grows too old as well. A server that is waited for loses nothing.
+  if (!patience) queue_.relieve(now);
+  drops_.add(queue_.takeDropped());
   reportDrops(now);
   if (!patience) progress_at_ = now;
   if (!patience || withoutProgress(now) < *patience) return;

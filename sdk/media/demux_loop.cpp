@@ -103,7 +103,8 @@ void DemuxLoop::run() {
   try {
     finish(readAll());
   } catch (const std::exception& error) {
-    finish(error.what());
+    // stop() aborts an opening, too; nobody waits for a reason then.
+    finish(stop_->isSet() ? std::string() : error.what());
   }
 }
 

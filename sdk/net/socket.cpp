@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 
 namespace multiconn::net {
 
@@ -41,6 +42,11 @@ Address Address::ofSocket(int descriptor) {
 std::uint16_t Address::port() const {
   if (isIpv6()) return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port);
   return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
+}
+
+rtmp::BytesView Address::bytes() const {
+  if (isIpv6()) return std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in6*>(data())->sin6_addr, 1));
+  return std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in*>(data())->sin_addr, 1));
 }
 
 std::string Address::host() const {

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "rtmp/bytes.hpp"
+
 namespace multiconn::net {
 
 /// Owns a socket's descriptor.
@@ -46,6 +48,8 @@ class Address {
   bool isIpv6() const { return family() == AF_INET6; }
   std::uint16_t port() const;
   std::string host() const;
+  /// The 4 or 16 bytes of the address itself.
+  rtmp::BytesView bytes() const;
   /// "127.0.0.1 port 1935", for sentences.
   std::string text() const;
 

@@ -77,7 +77,7 @@ TlsTransport::TlsTransport(AsioScheduler& scheduler, Socket socket, std::shared_
   SSL_set_bio(ssl_.get(), bio, bio);
   if (context_->role() == TlsContext::Role::client) {
     SSL_set_connect_state(ssl_.get());
-    verifyHost();
+    host_verifiable_ = verifyHost();
   } else {
     SSL_set_accept_state(ssl_.get());
   }
@@ -85,17 +85,20 @@ TlsTransport::TlsTransport(AsioScheduler& scheduler, Socket socket, std::shared_
 
 TlsTransport::~TlsTransport() = default;
 
-void TlsTransport::verifyHost() {
+// False: OpenSSL did not take the name or address, and would let every host pass.
+bool TlsTransport::verifyHost() {
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl_.get());
-  if (Address::numeric(host_, 0)) {
-    // RFC 6066 3: no literal addresses in SNI.
-    X509_VERIFY_PARAM_set1_ip_asc(parameters, host_.c_str());
-    return;
+  if (const auto address = Address::numeric(host_, 0)) {
+    // RFC 6066 3: no literal addresses in SNI. In binary, since OpenSSL reads fewer spellings than the
+    // resolver does.
+    const rtmp::BytesView bytes = address->bytes();
+    return X509_VERIFY_PARAM_set1_ip(parameters, reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     bytes.size()) == 1;
   }
   if (host_.ends_with('.')) host_.pop_back();
-  SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_.data());
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  X509_VERIFY_PARAM_set1_host(parameters, host_.c_str(), host_.size());
+  return SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host_.data()) == 1 &&
+         X509_VERIFY_PARAM_set1_host(parameters, host_.c_str(), host_.size()) == 1;
 }
 
 void TlsTransport::handshake(std::function<void(std::optional<LinkFailure>)> done) {
@@ -104,6 +107,11 @@ void TlsTransport::handshake(std::function<void(std::optional<LinkFailure>)> don
 }
 
 void TlsTransport::stepHandshake() {
+  if (!host_verifiable_ && SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE) {
+    if (const auto done = std::exchange(handshake_done_, nullptr))
+      done(makeFailure(Error::tls_wrong_host, "no certificate can be for a host named " + host_));
+    return;
+  }
   ERR_clear_error();
   const int returned = SSL_do_handshake(ssl_.get());
   switch (returned == 1 ? Want::nothing : wanted(returned)) {

@@ -45,7 +45,7 @@ class TlsTransport final : public Transport {
   struct SocketCalls;  // the BIO: OpenSSL's way to the socket
   enum class Want : std::uint8_t { nothing, readable, writable };
 
-  void verifyHost();
+  bool verifyHost();
   void stepHandshake();
   LinkFailure handshakeFailure() const;
   LinkFailure certificateFailure(long verdict) const;
@@ -59,6 +59,7 @@ class TlsTransport final : public Transport {
   SocketWriter writer_;
   std::shared_ptr<const TlsContext> context_;
   std::string host_;
+  bool host_verifiable_ = true;
   std::unique_ptr<ssl_st, Free> ssl_;
   std::function<void(std::optional<LinkFailure>)> handshake_done_;
   Timer handshake_start_;

@@ -37,7 +37,7 @@ void ClientConnection::on(PublishRequested& request) {
   std::optional<Publication::Recording> recording;
   if (request.mode != "live") {
     const auto file = recordingPath(context_.options.data_dir, app_, request.name);
-    if (!file) {
+    if (!file || namesBrokenRecording(request.name)) {
       const auto* why = context_.options.data_dir.empty() ? "This server does not record."
                                                           : "This name cannot become a file's.";
       return perform(session_.rejectPublish(request.stream_id, "NetStream.Record.NoAccess", why));

@@ -20,24 +20,37 @@ void DiskThread::finish() {
   thread_.join();
 }
 
-void DiskThread::post(std::function<void()> job) {
+void DiskThread::post(const std::string& lane, Job job) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
+    const auto [found, idle] = lanes_.try_emplace(lane);
+    found->second.push_back(std::move(job));
+    if (idle) turns_.push_back(found);
   }
   changed_.notify_one();
 }
 
 void DiskThread::run() {
   for (std::unique_lock lock(mutex_);;) {
-    changed_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
-    if (jobs_.empty()) return;
-    std::function<void()> job = std::move(jobs_.front());
-    jobs_.pop_front();
+    changed_.wait(lock, [this] { return ending_ || !turns_.empty(); });
+    if (turns_.empty()) return;
+    const auto lane = turns_.front();
+    turns_.pop_front();
+    Job job = std::move(lane->second.front());
     lock.unlock();
-    job();
-    job = nullptr;  // what it holds is destroyed outside the lock
+    const bool done = job();
+    if (done) job = nullptr;  // what it holds is destroyed outside the lock
     lock.lock();
+    if (done) {
+      lane->second.pop_front();
+    } else {
+      lane->second.front() = std::move(job);
+    }
+    if (lane->second.empty()) {
+      lanes_.erase(lane);
+    } else {
+      turns_.push_back(lane);
+    }
   }
 }
 

@@ -86,11 +86,19 @@ void Publication::startRecording(const Recording& recording) {
   auto& context = connection_.context();
   // The recording may end after the connection.
   auto ended = [weak = connection_.weak_from_this(), id = stream_id_, &context,
-                label =
-                    context.labels.line(stream_->app(), stream_->name())](const Recorder::Outcome& outcome) {
+                label = context.labels.line(stream_->app(), stream_->name()),
+                file = printable(stream_->app()) + "/" +
+                       context.labels.name(stream_->name())](const Recorder::Outcome& outcome) {
     const bool failed = !outcome.error.empty();
+    if (!outcome.leftover.empty()) {
+      context.log(OriginLogLevel::warning,
+                  "kept what an unfinished recording left, as " + file + outcome.leftover);
+    }
     context.log(failed ? OriginLogLevel::error : OriginLogLevel::info,
-                failed ? "recording " + label + " failed: " + outcome.error : "recorded " + label);
+                failed
+                    ? "recording " + label + " failed: " + outcome.error +
+                          (outcome.kept.empty() ? "" : "; what came before is kept as " + file + outcome.kept)
+                    : "recorded " + label);
     const auto connection = weak.lock();
     if (!connection) return;
     connection->perform(

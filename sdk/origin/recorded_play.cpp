@@ -12,7 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t tags_per_step = 1024;
+// What one task may read, since it keeps every other connection waiting.
+constexpr std::size_t tags_per_step = 1024, bytes_per_step = 1024 * 1024;
 // How far ahead of real time a player is served, whatever it asks for.
 constexpr std::uint32_t least_buffer_ms = 500, default_buffer_ms = 2000, most_buffer_ms = 10'000;
 // Enough of a body to tell what it is; multitrack bodies need all of it.
@@ -37,7 +38,7 @@ RecordedPlay::RecordedPlay(ClientConnection& connection, std::uint32_t stream_id
     : connection_(connection),
       stream_id_(stream_id),
       file_(std::move(file)),
-      lane_(connection.outbox(), {.lossless = true}, [this] { work(); }),
+      lane_(connection.outbox(), {.lossless = true}, [this] { drained(); }),
       buffer_ms_(default_buffer_ms) {}
 
 RecordedPlay::~RecordedPlay() = default;
@@ -85,7 +86,8 @@ void RecordedPlay::locate(double time_ms) {
 }
 
 void RecordedPlay::searchOn() {
-  for (std::size_t count = 0; count < tags_per_step; ++count) {
+  read_bytes_ = 0;
+  for (std::size_t count = 0; count < tags_per_step && read_bytes_ < bytes_per_step; ++count) {
     const auto tag = file_->tag(search_->offset);
     if (!tag || !look(*tag)) return beginAt(*std::exchange(search_, {}));
     search_->offset = tag->next();
@@ -97,23 +99,31 @@ void RecordedPlay::searchOn() {
 bool RecordedPlay::look(const FlvTagPlace& tag) {
   if (tag.timestamp > search_->target_ms && (search_->key || search_->first)) return false;
   if (!isMedia(tag) && !isData(tag)) return true;
-  const auto body = file_->body(tag, peek_bytes);
-  if (!body) return false;
-  if (isData(tag)) {
+  const auto message = peek(tag);
+  if (!message) return false;
+  if (!isData(tag)) {
+    note(tag, *message);
+  } else if (isMetadata(*message->out.message.payload)) {
     // What NetStream.send left in the file belongs to its own moment only.
-    if (isMetadata(*body)) search_->configs.insert_or_assign(0, tag);
-    return true;
+    search_->configs.insert_or_assign(0, tag);
   }
-  auto message =
-      relayBody(static_cast<rtmp::MessageType>(tag.type), tag.timestamp, rtmp::makePayload(*body), {});
-  if (!message.media && tag.size > peek_bytes) {
-    auto whole = file_->body(tag);
-    if (!whole) return false;
-    message = relayBody(static_cast<rtmp::MessageType>(tag.type), tag.timestamp,
-                        rtmp::makePayload(std::move(*whole)), {});
-  }
-  note(tag, message);
   return true;
+}
+
+// With as little of the body as tells what it is.
+std::optional<RelayMessage> RecordedPlay::peek(const FlvTagPlace& tag) {
+  auto message = read(tag, tag.timestamp, peek_bytes);
+  if (!message || message->media || isData(tag) || tag.size <= peek_bytes) return message;
+  return read(tag, tag.timestamp);
+}
+
+std::optional<RelayMessage> RecordedPlay::read(const FlvTagPlace& tag, std::uint32_t timestamp,
+                                               std::size_t most) {
+  auto body = file_->body(tag, most);
+  if (!body) return {};
+  read_bytes_ += body->size();
+  return relayBody(static_cast<rtmp::MessageType>(tag.type), timestamp, rtmp::makePayload(std::move(*body)),
+                   connection_.now());
 }
 
 void RecordedPlay::note(const FlvTagPlace& tag, const RelayMessage& message) {
@@ -144,8 +154,18 @@ void RecordedPlay::beginAt(const Search& found) {
 void RecordedPlay::work() {
   if (paused_ || search_ || !file_) return;
   timer_.cancel();
-  while (lane_.hasRoom() && sendNext()) {
+  resting_ = false;
+  read_bytes_ = 0;
+  for (std::size_t count = 0; count < tags_per_step && read_bytes_ < bytes_per_step; ++count) {
+    if (!lane_.hasRoom() || !sendNext()) return;
   }
+  resting_ = true;
+  timer_ = connection_.context().scheduler.after({}, [this] { work(); });
+}
+
+// May come many times within one task.
+void RecordedPlay::drained() {
+  if (!resting_) work();
 }
 
 // False: not now; a timer or the drained lane goes on.
@@ -174,18 +194,18 @@ void RecordedPlay::complete() {
 
 void RecordedPlay::send(const FlvTagPlace& tag, std::uint32_t timestamp) {
   if (!isMedia(tag) && !isData(tag)) return;
-  auto body = file_->body(tag);
-  if (!body) return;
-  RelayMessage message = relayBody(static_cast<rtmp::MessageType>(tag.type), timestamp,
-                                   rtmp::makePayload(std::move(*body)), connection_.now());
-  if (!wants(message)) return;
-  message.out.message.stream_id = stream_id_;
-  lane_.send(message.out);
+  if (!wants(tag)) return;
+  auto message = read(tag, timestamp);
+  if (!message) return;
+  message->out.message.stream_id = stream_id_;
+  lane_.send(message->out);
 }
 
-bool RecordedPlay::wants(const RelayMessage& message) const {
-  if (!message.isFrame()) return true;
-  return message.isVideoFrame() ? receive_video_ : receive_audio_;
+// Configuration is sent to those who do not want the frames, too: they may change their mind.
+bool RecordedPlay::wants(const FlvTagPlace& tag) {
+  if (isData(tag) || (tag.type == 9 ? receive_video_ : receive_audio_)) return true;
+  const auto message = peek(tag);
+  return message && !message->isFrame();
 }
 
 rtmp::TimePoint RecordedPlay::due(std::uint32_t timestamp) const {

@@ -42,13 +42,17 @@ class RecordedPlay final : public StreamUse {
   void locate(double time_ms);
   void searchOn();
   bool look(const FlvTagPlace& tag);
+  std::optional<RelayMessage> peek(const FlvTagPlace& tag);
+  std::optional<RelayMessage> read(const FlvTagPlace& tag, std::uint32_t timestamp,
+                                   std::size_t most = SIZE_MAX);
   void note(const FlvTagPlace& tag, const RelayMessage& message);
   void beginAt(const Search& found);
   void work();
+  void drained();
   bool sendNext();
   void complete();
   void send(const FlvTagPlace& tag, std::uint32_t timestamp);
-  bool wants(const RelayMessage& message) const;
+  bool wants(const FlvTagPlace& tag);
   rtmp::TimePoint due(std::uint32_t timestamp) const;
 
   ClientConnection& connection_;
@@ -64,6 +68,8 @@ class RecordedPlay final : public StreamUse {
   rtmp::TimePoint anchor_time_;
   std::uint32_t newest_ms_ = 0;
   std::uint32_t buffer_ms_;
+  std::size_t read_bytes_ = 0;  // by the task of now
+  bool resting_ = false;        // the timer goes on after the other connections
   bool paused_ = false;
   bool receive_audio_ = true, receive_video_ = true;
 };

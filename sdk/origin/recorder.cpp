@@ -11,7 +11,7 @@ namespace multiconn::origin {
 namespace {
 
 // What may wait for the disk before the recording is given up.
-constexpr std::size_t max_backlog = 64 * 1024 * 1024;
+constexpr std::size_t max_backlog = 64 * 1024 * 1024, message_cost = 256;
 // A broadcast that begins this near to zero keeps its times as they are: its tracks need not begin with the
 // same one.
 constexpr std::uint32_t near_zero_ms = 1000;
@@ -26,37 +26,58 @@ struct Recorder::Shared {
   std::atomic<std::size_t> backlog = 0;
   std::atomic<bool> failed = false;
 
-  void end(std::string error) {
+  void run(const std::function<std::string()>& step) {
+    if (failed) return;
+    std::string error = step();
+    if (error.empty()) return;
+    failed = true;
+    std::string kept = file.keepAside();
+    end({std::move(error), std::move(kept), file.leftover()});
+  }
+  void end(Outcome outcome) {
     if (!ended) return;
-    scheduler.post(
-        [call = std::exchange(ended, nullptr), outcome = Outcome{std::move(error)}] { call(outcome); });
+    scheduler.post([call = std::exchange(ended, nullptr), outcome = std::move(outcome)] { call(outcome); });
   }
 };
 
 Recorder::Recorder(DiskThread& disk, net::Scheduler& scheduler, std::filesystem::path target, bool append,
                    std::function<void(Outcome)> ended)
     : disk_(disk),
+      lane_(target.native()),
       shared_(new Shared{RecordingFile(std::move(target), append), scheduler, std::move(ended), {}, {}}) {
-  disk_.post([shared = shared_] { run(shared, [&] { return shared->file.open(); }); });
+  post([](Shared& shared) {
+    shared.run([&] { return shared.file.open(); });
+    return true;
+  });
+  post([](Shared& shared) {
+    shared.run([&] { return shared.file.copyOn(); });
+    return shared.failed || !shared.file.copying();
+  });
 }
 
 Recorder::~Recorder() {
-  disk_.post([shared = std::move(shared_)] {
-    run(shared, [&] { return shared->file.finish(); });
-    shared->end({});
+  post([](Shared& shared) {
+    shared.run([&] { return shared.file.finish(); });
+    shared.end({{}, {}, shared.file.leftover()});
+    return true;
   });
 }
 
 void Recorder::write(const rtmp::OutMessage& message, bool frame) {
-  if (shared_->failed) return;
-  const std::size_t size = message.payload->size();
-  const bool too_slow = shared_->backlog.fetch_add(size) + size > max_backlog;
-  disk_.post([shared = shared_, message, time = fileTime(message.timestamp, frame), too_slow] {
-    run(shared, [&]() -> std::string {
-      if (too_slow) return "the disk is too slow";
-      return shared->file.write(static_cast<std::uint8_t>(message.type), time, *message.payload);
+  if (shared_->failed || gave_up_) return;
+  const std::size_t size = message.payload->size() + message_cost;
+  gave_up_ = shared_->backlog.fetch_add(size) + size > max_backlog;
+  if (gave_up_) {
+    return post([](Shared& shared) {
+      shared.run([] { return std::string("the disk is too slow"); });
+      return true;
     });
-    shared->backlog -= message.payload->size();
+  }
+  post([message, size, time = fileTime(message.timestamp, frame)](Shared& shared) {
+    shared.run(
+        [&] { return shared.file.write(static_cast<std::uint8_t>(message.type), time, *message.payload); });
+    shared.backlog -= size;
+    return true;
   });
 }
 
@@ -64,12 +85,8 @@ bool Recorder::failed() const {
   return shared_->failed;
 }
 
-void Recorder::run(const std::shared_ptr<Shared>& shared, const std::function<std::string()>& step) {
-  if (shared->failed) return;
-  std::string error = step();
-  if (error.empty()) return;
-  shared->failed = true;
-  shared->end(std::move(error));
+void Recorder::post(std::function<bool(Shared&)> job) {
+  disk_.post(lane_, [shared = shared_, job = std::move(job)] { return job(*shared); });
 }
 
 std::uint32_t Recorder::fileTime(std::uint32_t timestamp, bool frame) {

@@ -20,8 +20,11 @@ namespace multiconn::origin {
 class Recorder {
  public:
   struct Outcome {
-    std::string
-        error;  ///< empty: the file is complete; else one sentence, and the file of before is as it was
+    /// Empty: the file is complete; else one sentence, and the file of before is as it was.
+    std::string error;
+    /// The ends of the names, ".broken-1.flv", under which what was recorded before the error is kept, and
+    /// what was found of a server that was killed; empty: there was nothing.
+    std::string kept, leftover;
   };
   /// `ended` comes once, as a task of the strand: after finish(), or when the disk fails. The Recorder may be
   /// gone by then.
@@ -39,10 +42,12 @@ class Recorder {
  private:
   struct Shared;
   std::uint32_t fileTime(std::uint32_t timestamp, bool frame);
-  static void run(const std::shared_ptr<Shared>& shared, const std::function<std::string()>& step);
+  void post(std::function<bool(Shared&)> job);
 
   DiskThread& disk_;
+  std::string lane_;  // one for each file, so that its next recording waits for the end of this one
   std::shared_ptr<Shared> shared_;
+  bool gave_up_ = false;
   std::optional<std::uint32_t> newest_;
   std::int64_t elapsed_ms_ = 0;
 };

@@ -1,10 +1,11 @@
 #include "origin/recording_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 #include "rtmp/flv.hpp"
@@ -13,6 +14,9 @@ namespace multiconn::origin {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::size_t copy_step = 1024 * 1024, tags_per_step = 1024;
+constexpr std::uint64_t tag_overhead = 15;  // header and back pointer
+constexpr unsigned most_broken = 10'000;
 constexpr std::byte has_audio{4}, has_video{1};
 constexpr off_t flags_offset = 4;
 
@@ -20,30 +24,40 @@ std::string failure(const char* what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
-struct End {
-  std::uint64_t offset = 0;     // behind the last whole tag
-  std::uint32_t next_time = 0;  // for what comes after it
-};
-
-// The distance of the last two tags of one type is the best guess for the distance of the next.
-End endOf(const FlvFile& file) {
-  End end{file.firstTag(), 0};
-  std::array<std::uint32_t, 32> last{};
-  for (auto tag = file.tag(end.offset); tag; tag = file.tag(end.offset)) {
-    const std::uint32_t step = std::clamp<std::uint32_t>(tag->timestamp - last[tag->type], 1, 1000);
-    last[tag->type] = tag->timestamp;
-    end = {tag->next(), std::max(end.next_time, tag->timestamp + step)};
+// How much of `bytes`, which begin with a tag, is whole tags when only `written` of them count.
+std::size_t wholeTags(rtmp::BytesView bytes, std::size_t written) {
+  std::size_t whole = 0;
+  while (written - whole >= tag_overhead) {
+    rtmp::ByteReader reader(bytes.subspan(whole + 1));
+    const std::uint64_t size = reader.u24() + tag_overhead;
+    if (size > written - whole) break;
+    whole += static_cast<std::size_t>(size);
   }
-  return end;
+  return whole;
+}
+
+bool renameToNew(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // Some file systems cannot do both at once.
+  struct stat info {};
+  if (::lstat(to.c_str(), &info) == 0) errno = EEXIST;
+  return errno == ENOENT && ::rename(from.c_str(), to.c_str()) == 0;
+}
+
+// The end of the name it has now; empty when it could not be given one.
+std::string setAside(const std::filesystem::path& part, const std::filesystem::path& target) {
+  for (unsigned number = 1; number <= most_broken; ++number) {
+    std::string ending = ".broken-" + std::to_string(number) + ".flv";
+    std::filesystem::path name = target;
+    name.replace_extension() += ending;
+    if (renameToNew(part, name)) return ending;
+    if (errno != EEXIST) break;
+  }
+  return {};
 }
 
 }  // namespace
-
-RecordingFile::~RecordingFile() {
-  if (!unfinished_) return;
-  std::error_code ignored;
-  std::filesystem::remove(part_, ignored);
-}
 
 std::string RecordingFile::open() {
   std::error_code error;
@@ -51,15 +65,40 @@ std::string RecordingFile::open() {
   if (error) return "cannot make the application's folder: " + error.message();
   part_ = target_;
   part_ += ".part";
-  std::filesystem::remove(part_, error);
+  if (std::string text = keepLeftover(); !text.empty()) return text;
   file_ = FileDescriptor(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!file_) return failure("cannot create the file");
   unfinished_ = true;
   if (append_ && std::filesystem::exists(target_, error)) {
-    const auto old = FlvFile::open(target_);
-    return old ? copyOld(*old) : "the file to append to is not FLV";
+    auto old = FlvFile::open(target_);
+    if (!old) return "the file to append to is not FLV";
+    if (!old->read(flags_offset, std::span(&present_, 1)))
+      return failure("cannot read the file to append to");
+    const std::uint64_t first = old->firstTag();
+    old_.emplace(Old{std::move(*old), first});
+    return {};
   }
-  return writeAll(rtmp::flvHeader(false, false));
+  const rtmp::Bytes header = rtmp::flvHeader(false, false);
+  if (writeAll(header) != header.size()) return failure("cannot write");
+  begin_ = size_ = header.size();
+  return {};
+}
+
+std::string RecordingFile::copyOn() {
+  if (!old_) return {};
+  if (!old_->measured) {
+    measure(*old_);
+    return {};
+  }
+  rtmp::Bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(copy_step, old_->end - size_)));
+  if (!old_->file.read(size_, block)) return failure("cannot read the file to append to");
+  if (writeAll(block) != block.size()) return failure("cannot write");
+  // On its way to the disk at once: finish() would stop everything else for it.
+  ::sync_file_range(file_.get(), static_cast<off_t>(size_), static_cast<off_t>(block.size()),
+                    SYNC_FILE_RANGE_WRITE);
+  begin_ = size_ += block.size();
+  if (size_ == old_->end) old_.reset();
+  return {};
 }
 
 std::string RecordingFile::write(std::uint8_t type, std::uint32_t time_ms, rtmp::BytesView body) {
@@ -81,33 +120,63 @@ std::string RecordingFile::finish() {
   return {};
 }
 
-std::string RecordingFile::copyOld(const FlvFile& old) {
-  const End end = endOf(old);
-  offset_ms_ = end.next_time;
-  if (!old.read(flags_offset, std::span(&present_, 1))) return failure("cannot read the file to append to");
-  rtmp::Bytes block(1024 * 1024);
-  for (std::uint64_t offset = 0; offset < end.offset; offset += block.size()) {
-    block.resize(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end.offset - offset)));
-    if (!old.read(offset, block)) return failure("cannot read the file to append to");
-    if (std::string error = writeAll(block); !error.empty()) return error;
+std::string RecordingFile::keepAside() {
+  if (!std::exchange(unfinished_, false)) return {};
+  flush();
+  if (size_ > begin_) {
+    // Overwriting and cutting need no room; should they fail, players get along without.
+    (void)!::pwrite(file_.get(), &present_, 1, flags_offset);
+    (void)!::ftruncate(file_.get(), static_cast<off_t>(size_));
+    return setAside(part_, target_);
   }
+  std::error_code ignored;
+  std::filesystem::remove(part_, ignored);
   return {};
 }
 
+std::string RecordingFile::keepLeftover() {
+  const auto left = FlvFile::open(part_);
+  if (left && left->tag(left->firstTag())) {
+    leftover_ = setAside(part_, target_);
+    return leftover_.empty() ? failure("cannot keep what an earlier recording left") : std::string();
+  }
+  std::error_code ignored;
+  std::filesystem::remove(part_, ignored);
+  return {};
+}
+
+// The distance of the last two tags of one type is the best guess for the distance of the next.
+void RecordingFile::measure(Old& old) {
+  for (std::size_t count = 0; count < tags_per_step; ++count) {
+    const auto tag = old.file.tag(old.end);
+    old.measured = !tag;
+    if (!tag) return;
+    std::uint32_t& last = old.last_times[tag->type];
+    const std::uint32_t step = std::clamp<std::uint32_t>(tag->timestamp - last, 1, 1000);
+    last = tag->timestamp;
+    offset_ms_ = std::max(offset_ms_, tag->timestamp + step);
+    old.end = tag->next();
+  }
+}
+
 std::string RecordingFile::flush() {
-  std::string error = writeAll(buffer_);
+  const std::size_t written = writeAll(buffer_);
+  std::string error = written == buffer_.size() ? std::string() : failure("cannot write");
+  size_ += wholeTags(buffer_, written);
   buffer_.clear();
   return error;
 }
 
-std::string RecordingFile::writeAll(rtmp::BytesView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+// How much of it, and errno when that is not all.
+std::size_t RecordingFile::writeAll(rtmp::BytesView bytes) {
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t count = ::write(file_.get(), bytes.data() + written, bytes.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return failure("cannot write");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
+    if (count <= 0) break;
+    written += static_cast<std::size_t>(count);
   }
-  return {};
+  return written;
 }
 
 }  // namespace multiconn::origin

@@ -17,6 +17,11 @@ bool fitForFileName(std::string_view part) {
   });
 }
 
+// As a folder it would take the name of a recording, of one that is being written or of one that broke off.
+bool namesRecording(std::string_view part) {
+  return part.ends_with(".flv") || part.ends_with(".flv.part");
+}
+
 }  // namespace
 
 std::optional<std::filesystem::path> recordingPath(const std::filesystem::path& data_dir,
@@ -26,11 +31,16 @@ std::optional<std::filesystem::path> recordingPath(const std::filesystem::path& 
   for (std::size_t begin = 0; begin <= app.size();) {
     const std::size_t end = std::min(app.find('/', begin), app.size());
     const std::string_view part = app.substr(begin, end - begin);
-    if (!fitForFileName(part)) return {};
+    if (!fitForFileName(part) || namesRecording(part)) return {};
     path /= std::string(part);
     begin = end + 1;
   }
   return path / (std::string(name) + ".flv");
+}
+
+bool namesBrokenRecording(std::string_view name) {
+  const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+  return digits < name.size() && name.substr(0, digits).ends_with(".broken-");
 }
 
 }  // namespace multiconn::origin

@@ -16,14 +16,18 @@ using BytesView = std::span<const std::byte>;
 /// A message body that many connections may be sending at once; never changed after it was made.
 using Payload = std::shared_ptr<const Bytes>;
 
-inline Payload makePayload(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
-inline BytesView asBytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline Payload makePayload(Bytes bytes) {
+  return std::make_shared<const Bytes>(std::move(bytes));
+}
+inline BytesView asBytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 inline std::string_view asText(BytesView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Big-endian cursor over bytes of a peer. Reading past the end yields zeros and empty views and makes ok() false, so
-/// that a parser checks once, after a group of reads.
+/// Big-endian cursor over bytes of a peer. Reading past the end yields zeros and empty views and makes ok()
+/// false, so that a parser checks once, after a group of reads.
 class ByteReader {
  public:
   explicit ByteReader(BytesView bytes) : bytes_(bytes) {}

@@ -12,12 +12,12 @@ namespace multiconn::rtmp {
 enum class Error : std::uint8_t {
   none = 0,
   // handshake
-  not_rtmp,               ///< first byte of HTTP or TLS: the port serves something else
-  unsupported_version,    ///< C0/S0 is not 3
+  not_rtmp,             ///< first byte of HTTP or TLS: the port serves something else
+  unsupported_version,  ///< C0/S0 is not 3
   // chunk stream
-  chunk_size_invalid,     ///< Set Chunk Size of 0 or with bit 31 set
-  chunk_without_header,   ///< fmt 1-3 on a chunk stream that has no previous header
-  chunk_inside_message,   ///< fmt 0-2 before the previous message of that chunk stream was complete
+  chunk_size_invalid,    ///< Set Chunk Size of 0 or with bit 31 set
+  chunk_without_header,  ///< fmt 1-3 on a chunk stream that has no previous header
+  chunk_inside_message,  ///< fmt 0-2 before the previous message of that chunk stream was complete
   too_many_chunk_streams,
   too_many_partial_messages,
   message_too_large,
@@ -30,10 +30,10 @@ enum class Error : std::uint8_t {
   amf_too_many_values,
   amf_too_large,
   amf_bad_reference,
-  amf_not_encodable,      ///< a Reference, or a string or array above the format's own limit
+  amf_not_encodable,  ///< a Reference, or a string or array above the format's own limit
   // messages and sessions
   command_malformed,
-  unexpected_command,     ///< a command the state machine does not allow here
+  unexpected_command,  ///< a command the state machine does not allow here
   control_flood,
   // media
   media_truncated,
@@ -43,7 +43,9 @@ enum class Error : std::uint8_t {
 };
 
 const std::error_category& errorCategory();
-inline std::error_code make_error_code(Error error) { return {static_cast<int>(error), errorCategory()}; }
+inline std::error_code make_error_code(Error error) {
+  return {static_cast<int>(error), errorCategory()};
+}
 
 /// A value or the reason there is none.
 template <typename T>

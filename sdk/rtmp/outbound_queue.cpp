@@ -36,7 +36,7 @@ void OutboundQueue::push(QueuedMessage message) {
   bytes_ += sizeOf(message);
   messages_.push_back(std::move(message));
   skipUndroppable();
-  if (!bounds_.lossless && over(now)) relieve(now);
+  relieve(now);
 }
 
 void OutboundQueue::pop() {
@@ -67,6 +67,7 @@ bool OutboundQueue::over(TimePoint now) const {
 }
 
 void OutboundQueue::relieve(TimePoint now) {
+  if (bounds_.lossless || !over(now)) return;
   dropIf([&](const QueuedMessage& m) { return isDisposable(m) && (overBytes() || tooOld(m, now)); });
   while (dropOldestGroup(now)) {
   }

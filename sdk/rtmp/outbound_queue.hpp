@@ -37,7 +37,7 @@ class OutboundQueue {
   struct Bounds {
     std::size_t bytes = 16 * 1024 * 1024;
     std::chrono::milliseconds age{2000};
-    bool lossless = false;  ///< the producer waits instead: nothing is ever dropped
+    bool lossless = false;         ///< the producer waits instead: nothing is ever dropped
     std::size_t messages = 65536;  ///< however small they are
   };
   explicit OutboundQueue(Bounds bounds) : bounds_(bounds) {}
@@ -45,6 +45,8 @@ class OutboundQueue {
   /// Queues it, or drops it or others by the policy. Its queued_at is the time at which the bounds are
   /// checked, and must not run backwards. Constant time while the queue is within its bounds.
   void push(QueuedMessage message);
+  /// Drops by the policy what has become too old meanwhile.
+  void relieve(TimePoint now);
   bool empty() const { return messages_.empty(); }
   const QueuedMessage& front() const { return messages_.front(); }
   void pop();
@@ -66,7 +68,6 @@ class OutboundQueue {
     return now - message.queued_at > bounds_.age;
   }
   bool over(TimePoint now) const;
-  void relieve(TimePoint now);
   bool dropOldestGroup(TimePoint now);
   void count(const QueuedMessage& message);
   void skipUndroppable();

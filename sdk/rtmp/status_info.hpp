@@ -16,8 +16,8 @@ struct StatusInfo {
   bool isError() const;
 };
 
-/// From any value: members that are missing or of another type stay empty, control characters are replaced, and the
-/// texts are cut to 1024 bytes.
+/// From any value: members that are missing or of another type stay empty, control characters are replaced,
+/// and the texts are cut to 1024 bytes.
 StatusInfo statusInfo(const AmfValue& value);
 
 /// {level, code, description, details...} as servers send it.

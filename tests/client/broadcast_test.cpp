@@ -188,6 +188,30 @@ TEST_F(BroadcastTest, TheWrongTrackAndBadFramesAreErrors) {
   EXPECT_FALSE(broadcast.holding());
 }
 
+TEST_F(BroadcastTest, WhatNoMessageCanHoldIsRefused) {
+  constexpr std::size_t longest = 0xFFFFFF;
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  EXPECT_EQ(write(video(FrameKind::key, 1, 0ms, longest - 4)), rtmp::Error::message_too_large);
+  EXPECT_TRUE(sent.empty());
+  EXPECT_FALSE(broadcast.holding());
+  EXPECT_EQ(write(video(FrameKind::key, 1, 0ms, longest - 12)), rtmp::Error::none);
+  ASSERT_EQ(sent.size(), 3U);
+  EXPECT_LE(sent[2].message.payload->size(), longest);
+}
+
+TEST_F(BroadcastTest, AConfigurationsTimeIsNotTheBeginning) {
+  broadcast.expect(Track::audio, true);
+  broadcast.expect(Track::video, true);
+  write(videoConfig());
+  write(videoConfig());
+  broadcast.release(now);
+  EXPECT_TRUE(sent.empty());
+  write(video(FrameKind::key, 1, 3600s));
+  broadcast.release(now);
+  EXPECT_THAT(described(), ElementsAre("meta@0", "v config@0", "v key@0"));
+}
+
 TEST_F(BroadcastTest, NewcomersGetMetadataConfigurationAndTheNewestPictures) {
   broadcast.expect(Track::audio, true);
   broadcast.expect(Track::video, true);

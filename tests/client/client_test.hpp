@@ -25,10 +25,44 @@ inline Destination at(const std::string& host, std::optional<std::string> stream
   return destination;
 }
 
+/// Counts the links that are alive.
+class CountedEngine final : public Runtime::Engine {
+ public:
+  CountedEngine(std::unique_ptr<Runtime::Engine> engine, int& live)
+      : engine_(std::move(engine)), live_(live) {}
+  std::shared_ptr<net::Scheduler> makeScheduler() override { return engine_->makeScheduler(); }
+  std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
+    return std::make_unique<Counted>(engine_->makeLink(scheduler, std::move(target)), live_);
+  }
+
+ private:
+  class Counted final : public net::Link {
+   public:
+    Counted(std::unique_ptr<net::Link> link, int& live) : link_(std::move(link)), live_(live) { ++live_; }
+    ~Counted() override { --live_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override {
+      link_->open(std::move(opening), events);
+    }
+    bool trySend(const rtmp::OutMessage& message) override { return link_->trySend(message); }
+    net::LinkStats stats() const override { return link_->stats(); }
+    void close(net::CloseMode mode) override { link_->close(mode); }
+
+   private:
+    std::unique_ptr<net::Link> link_;
+    int& live_;
+  };
+
+  std::unique_ptr<Runtime::Engine> engine_;
+  int& live_;
+};
+
 /// A MultiConnection in a simulated world, with everything it says written down.
 class ClientTest : public testing::Test {
  protected:
-  ClientTest() : runtime(world.makeEngine()), start(world.loop.now()) {}
+  ClientTest()
+      : runtime(std::make_unique<CountedEngine>(world.makeEngine(), live_links)), start(world.loop.now()) {}
 
   void make(ConnectOptions options = {}) {
     connection.emplace(runtime, std::move(options));
@@ -93,6 +127,7 @@ class ClientTest : public testing::Test {
     return nullptr;
   }
 
+  int live_links = 0;
   SimulatedWorld world;
   Runtime runtime;
   net::TimePoint start;

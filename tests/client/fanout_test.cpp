@@ -214,6 +214,11 @@ TEST_F(FanOut, BadFramesAreReportedAndLeftOut) {
   for (int i = 0; i < 50; ++i) stream.writeVideo(audio(0, 0ms));
   world.loop.runFor(500ms);
   EXPECT_EQ(countOf("NetStream.Frame.Invalid"), 1U);
+  world.loop.runFor(1s);
+  stream.writeVideo(videoConfig());
+  stream.writeVideo(video(FrameKind::key, 0, 0ms, 17 * 1024 * 1024));
+  world.loop.runFor(500ms);
+  EXPECT_EQ(countOf("NetStream.Frame.Invalid"), 2U) << "longer than a message can be";
   writeFrames(5);
   world.loop.runFor(500ms);
   EXPECT_EQ(receivedBy(world.server("s0")).video.size(), 6U);

@@ -17,6 +17,17 @@ TEST(Intake, RefusesAbove64Megabytes) {
   EXPECT_TRUE(intake.take(1));
 }
 
+TEST(Intake, WhatServersStillHaveToTakeCountsToo) {
+  Intake intake;
+  intake.open(true);
+  intake.settle(0, 40 * 1024 * 1024);
+  EXPECT_TRUE(intake.take(30 * 1024 * 1024)) << "frames are dropped for the slow";
+  intake.lossless(true);
+  EXPECT_FALSE(intake.take(1));
+  intake.settle(30 * 1024 * 1024, 40 * 1024 * 1024);
+  EXPECT_TRUE(intake.take(24 * 1024 * 1024));
+}
+
 TEST(Intake, QueuedIsWhatWaitsAndTheFullestQueue) {
   Intake intake;
   intake.open(true);

@@ -151,6 +151,47 @@ TEST_F(Publish, SilenceIsGivenUpAfterHalfAMinute) {
   expectGoodOneUndisturbed();
 }
 
+TEST_F(Publish, AfterSilenceTheNameIsGivenBack) {
+  publishTo({.never_answers_publish = true});
+  world.loop.runFor(31s);
+  EXPECT_THAT(world.server("bad").commands, testing::IsSupersetOf({"FCUnpublish", "deleteStream"}));
+  world.server("bad").script.never_answers_publish = false;
+  stream.publish("again");
+  world.loop.runFor(1s);
+  EXPECT_EQ(connection->stats()[1].state, ServerState::publishing);
+}
+
+TEST_F(Publish, NoAnswerIsMissedAfterNsClose) {
+  publishTo({.never_answers_publish = true});
+  stream.close();
+  world.loop.runFor(60s);
+  EXPECT_EQ(countOf("NetStream.Publish.Failed"), 0U);
+  EXPECT_EQ(connection->stats()[1].error, "");
+}
+
+TEST_F(Publish, AnEmptyNameDoesNotEndTheWaitForConnect) {
+  world.server("mute", {.never_answers_handshake = true});
+  make();
+  connect({at("mute")});
+  world.loop.runFor(100ms);
+  stream.publish("");
+  world.loop.runFor(60s);
+  EXPECT_EQ(countOf("NetStream.Publish.Failed"), 1U);
+  EXPECT_EQ(countOf("NetConnection.Connect.Failed"), 1U);
+}
+
+TEST_F(Publish, FramesAreTakenFromPublishOnEvenRightAfterNsClose) {
+  publishTo(Script{});
+  stream.close();
+  stream.publish("second");
+  int written = 0, refused = 0;
+  world.loop.runUntil([&] {
+    refused += stream.writeVideo(videoConfig()) ? 0 : 1;
+    return ++written == 20;
+  });
+  EXPECT_EQ(refused, 0);
+}
+
 TEST_F(Publish, TheServerMayEndTheStream) {
   publishTo({});
   world.server("bad").sendStatus(true, "error", "NetStream.Publish.Denied", "kicked");

@@ -42,6 +42,9 @@ RECIPES = {
     "audio.aac": audio_only(*AAC, "-f", "adts"),
     "audio.mp3": audio_only("-c:a", "libmp3lame", "-b:a", "96k"),
     "video.mp4": video_only(*H264),
+    # A picture on the sleeve is a video stream of one frame, which is not broadcast.
+    "cover.mp4": [*both(*H264, *AAC)[:8], "-f", "lavfi", "-i", "testsrc=size=64x64:rate=1:duration=1", "-map", "0", "-map",
+                  "1", "-map", "2", "-t", str(SECONDS), *H264, *AAC, "-c:v:1", "png", "-disposition:v:1", "attached_pic"],
     "hevc.mp4": both(*HEVC, "-tag:v", "hvc1", *AAC),
     "hevc.ts": both(*HEVC, *AAC, "-f", "mpegts"),
     "av1.mkv": both(*AV1, *AAC),

@@ -1,18 +1,20 @@
 """tools/demo once everything is built: one broadcast to two masters, both captured and compared with the input."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 from clips import clip
-from harness import SOURCE, Stage, require
+from harness import Stage, require
 from publisher import Publisher, compare
 from servers import FfmpegPlayer, Origin
 
-OUTPUT = SOURCE / "demo-output"
+#: In the directory it runs in.
+OUTPUT = Path("demo-output")
 #: What ffmpeg 5.1, the demo's player, takes from RTMP.
 PLAYABLE = {"h264", "aac", "mp3"}
-#: The demo plays in real time, and is over within a minute.
+#: Seconds of a longer film. The demo plays in real time, and is over within a minute.
 LONGEST = 20
 HEADINGS = ("server", "connect ms", "publish ms", "frames", "lost", "verdict")
 
@@ -21,7 +23,7 @@ def main():
     OUTPUT.mkdir(exist_ok=True)
     stage = Stage()
     try:
-        source = shortened(Path(sys.argv[1]), stage) if len(sys.argv) > 1 else clip("demo.mp4")
+        source = playable(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else clip("demo.mp4")
         return show(stage, source, *broadcast(stage, source))
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -30,14 +32,15 @@ def main():
         stage.close()
 
 
-def broadcast(stage, source):
+def broadcast(stage, source, seconds=LONGEST):
     """(the publisher's exit code, its row for each server, the captures)"""
     masters = [Origin(stage), Origin(stage)]
     # Each returns once the master's status document shows the player.
     players = [FfmpegPlayer(stage, master, "demo") for master in masters]
-    print(f"demo: publishing {source.name} to {' and '.join(master.url('demo') for master in masters)}", flush=True)
-    publisher = Publisher(stage, source, [master.url("demo") for master in masters])
-    code = publisher.program.wait(LONGEST + 30)
+    print(f"demo: publishing {source.name}, at most its first {seconds} s, to "
+          f"{' and '.join(master.url('demo') for master in masters)}", flush=True)
+    publisher = Publisher(stage, source, [master.url("demo") for master in masters], "--duration", str(seconds))
+    code = publisher.program.wait(seconds + 30)
     if publisher.program.stderr:
         print(publisher.program.stderr.rstrip(), file=sys.stderr)
     summaries = publisher.events("summary")
@@ -46,22 +49,60 @@ def broadcast(stage, source):
     return code, summaries[-1]["servers"], [player.finish() for player in players]
 
 
-def show(stage, source, code, rows, captures):
+def show(stage, source, code, rows, captures, seconds=LONGEST):
     table, equal = [HEADINGS], code == 0
     remarks = [f"multiconn-publish ended with {code}"] if code else []
     for number, (row, capture) in enumerate(zip(rows, captures), 1):
-        judge = compare(stage, source, capture)
-        equal = equal and judge.exit_code == 0
-        if judge.exit_code:
-            remarks.append(f"master {number}: {(judge.stdout + judge.stderr).strip()}")
+        same, verdict = judge(stage, source, capture, seconds)
+        equal = equal and same
         table.append((row["url"], row["connect_ms"], row["publish_ms"], row["frames_sent"], row["frames_dropped"],
-                      "DIFFERS" if judge.exit_code else "every packet equal"))
+                      verdict if same else "DIFFERS"))
+        if not same:
+            remarks.append(f"master {number}: {verdict}")
         remarks.append(picture(stage, capture, OUTPUT / f"master-{number}.png"))
     widths = [max(len(str(line[column])) for line in table) for column in range(len(HEADINGS))]
     for line in table:
         print("  ".join(str(cell).ljust(width) for cell, width in zip(line, widths)).rstrip())
     print("\n".join(remarks))
     return 0 if equal else 1
+
+
+def judge(stage, source, capture, seconds):
+    """(whether the capture is the source, or all of its first seconds; that in words)"""
+    different = 3
+    report = compare(stage, source, capture, "--json")
+    if report.exit_code == 0:
+        return True, "every packet equal"
+    if report.exit_code != different:
+        return False, report.stderr.strip()
+    tracks = json.loads(report.stdout)["tracks"]
+    if tracks and all(is_beginning(source, track, seconds) for track in tracks):
+        return True, f"every packet of the first {seconds} s equal"
+    return False, "; ".join(f"{track['type']}: of {track['frames']} packets {track['lost']} lost, {track['extra']} extra, "
+                            f"{track['differing']} differing, {track['worst_ms']} ms off" for track in tracks)
+
+
+def is_beginning(source, track, seconds):
+    """Nothing differs, and there are as many packets as the source has in that time: only those after it are missing."""
+    if track["extra"] or track["differing"] or track["worst_ms"]:
+        return False
+    return track["frames"] - track["lost"] in packets_within(source, track["type"], seconds)
+
+
+def packets_within(source, kind, seconds):
+    """For each stream of that kind: how many of its packets are decoded within `seconds` of the file's first."""
+    interleaving = 5
+    first, counts = None, {}
+    pictures = set(probe(source, "v", "stream=index")) - set(probe(source, "V", "stream=index"))
+    for line in probe(source, None, "packet=codec_type,stream_index,dts_time", "-read_intervals",
+                      f"%+{seconds + interleaving}"):
+        of, stream, time = line.split(",")[:3]
+        if of not in ("video", "audio") or stream in pictures or time == "N/A":
+            continue
+        first = float(time) if first is None else first
+        if of == kind and float(time) - first < seconds:
+            counts[stream] = counts.get(stream, 0) + 1
+    return set(counts.values())
 
 
 def picture(stage, capture, path):
@@ -71,35 +112,31 @@ def picture(stage, capture, path):
     times = sorted(float(time) for time in probe(capture, "v:0", "packet=pts_time"))
     middle = times[len(times) // 2] - times[0]
     made = stage.run_program(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", capture, "-vf",
-                              f"setpts=PTS-STARTPTS,select=gte(t\\,{middle})", "-frames:v", "1", path])
+                              f"setpts=PTS-STARTPTS,select=gte(t\\,{middle})", "-frames:v", "1", path.resolve()])
     if made.exit_code:
         raise AssertionError(f"no picture of {capture.name}: {made.stderr.strip()}")
-    return f"a frame of it: {path.relative_to(SOURCE)}"
+    return f"a frame of it: {path}"
 
 
-def shortened(path, stage):
-    """A copy, without transcoding, of the beginning of the user's file."""
-    codecs = [codec for kind in ("v:0", "a:0") for codec in probe(path, kind, "stream=codec_name")]
+def playable(path):
+    codecs = [codec for kind in ("V:0", "a:0") for codec in probe(path, kind, "stream=codec_name")]
     if not codecs:
         raise AssertionError(f"{path} has neither video nor audio that ffmpeg finds")
     if not PLAYABLE.issuperset(codecs):
         raise AssertionError(f"{path} is {' and '.join(codecs)}: multiconn publishes more, but ffmpeg 5.1, which plays "
                              "it back here, takes only H.264, AAC and MP3 from RTMP")
-    beginning = stage.path(f"{path.stem}.mkv")
-    cut = stage.run_program(["ffmpeg", "-nostdin", "-v", "error", "-i", path.resolve(), "-map", "0:v:0?", "-map", "0:a:0?",
-                             "-c", "copy", "-t", str(LONGEST), beginning])
-    if cut.exit_code:
-        raise AssertionError(f"cannot read {path}: {cut.stderr.strip()}")
-    return beginning
+    return path
 
 
 def probe(path, streams, entries, *options):
-    done = subprocess.run([require("ffprobe"), "-v", "error", "-select_streams", streams, "-show_entries", entries,
-                           "-of", "default=nokey=1:noprint_wrappers=1", *options, str(path)],
-                          capture_output=True, text=True, check=False)
+    """The values asked for, one by one; those of one packet or stream in a line are apart by commas."""
+    selected = ["-select_streams", streams] if streams else []
+    done = subprocess.run([require("ffprobe"), "-v", "error", *selected, "-show_entries", entries, "-of", "csv=p=0",
+                           *options, str(path)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(f"cannot read {path}: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout.split()
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -83,7 +83,7 @@ class Program:
         with open(self._out, "wb") as out, open(self._err, "wb") as err:
             self.process = subprocess.Popen(
                 self.command, stdin=stdin, stdout=stdout or out, stderr=err, cwd=directory, env=env,
-                start_new_session=True, preexec_fn=_die_with_parent)
+                start_new_session=True, preexec_fn=_prepare_child)
 
     @property
     def pid(self):
@@ -171,10 +171,21 @@ def accepts(port, host="127.0.0.1"):
 
 
 def free_port():
-    """A port that nobody listens on now. It is not reserved: the kernel just hands out others for a long while."""
+    """A port that nobody listens on now. It is not reserved: another program may be faster."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class DeadPort:
+    """A port that refuses every connection for as long as this object lives: bound, so that nobody else listens on it."""
+
+    def __init__(self):
+        self._held = socket.socket()
+        self._held.bind(("127.0.0.1", 0))
+
+    def url(self, stream):
+        return f"rtmp://127.0.0.1:{self._held.getsockname()[1]}/live/{stream}"
 
 
 def require(program):
@@ -189,10 +200,13 @@ def require(program):
     return found
 
 
-def _die_with_parent():
+def _prepare_child():
     # Also when ctest kills this process for being late.
     pr_set_pdeathsig = 1
     _libc.prctl(pr_set_pdeathsig, signal.SIGKILL)
+    # A shell's background jobs inherit some of these as ignored, and programs keep it so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 _libc = ctypes.CDLL(None)

@@ -1,7 +1,7 @@
 """Publishing to nginx-rtmp, which rewrites timestamps: payload and order are exact, times within a millisecond."""
 
 from clips import clip
-from harness import InteropTest
+from harness import InteropTest, wait_until
 from publisher import Publisher, assert_same_packets
 from servers import FfmpegPlayer, Nginx, Origin
 
@@ -45,7 +45,7 @@ class NginxTest(InteropTest):
         nginx = Nginx(self)
         for _ in range(2):
             Publisher(self, clip("baseline.flv"), [nginx.url("one")], "--no-realtime").finish()
-            self.assertEqual(nginx.publishers("one"), 0)
+            wait_until(lambda: nginx.publishers("one") == 0, "the name to be free again")
 
     def test_a_name_in_use_is_a_status_of_that_server(self):
         nginx, other = Nginx(self), Nginx(self)

@@ -48,7 +48,7 @@ class Publisher:
 
 def compare(stage, source, capture, *options):
     """Packet for packet: exit code 0 for the same count, order, payload and times in `capture` as in `source`."""
-    return stage.run_program([BIN / "multiconn-bench", "compare", source, capture, *options])
+    return stage.run_program([BIN / "multiconn-bench", "compare", source, capture, *options], timeout=120)
 
 
 def assert_same_packets(test, source, capture, *options):

@@ -49,6 +49,15 @@ class Nginx:
 
     def __init__(self, stage, tls=None, live_options=""):
         """`tls`: (certificate, key) of a TLS terminator in front of it, on tls_port."""
+        _require_module("ngx_rtmp_module.so", "libnginx-mod-rtmp")
+        if tls:
+            _require_module("ngx_stream_module.so", "libnginx-mod-stream")
+        # nginx cannot be told to choose its ports: another program may take one first.
+        if not self._start(stage, tls, live_options) and not self._start(stage, tls, live_options):
+            raise AssertionError(f"nginx did not start: {self.program.stderr.strip()[-500:]}")
+
+    def _start(self, stage, tls, live_options):
+        """Whether it listens: False if a port was taken."""
         self.port, self.http_port = free_port(), free_port()
         self.tls_port = free_port() if tls else None
         directory = stage.path(f"nginx-{self.port}")
@@ -59,12 +68,16 @@ class Nginx:
             live_options=live_options,
             load_stream=f"load_module {NGINX_MODULES}/ngx_stream_module.so;" if tls else "",
             stream_section=self._stream_section(*tls) if tls else ""))
-        _require_module("ngx_rtmp_module.so", "libnginx-mod-rtmp")
-        if tls:
-            _require_module("ngx_stream_module.so", "libnginx-mod-stream")
         self.program = stage.start(["nginx", "-p", directory, "-c", config, "-e", "stderr"])
-        for port in filter(None, (self.port, self.http_port, self.tls_port)):
-            self.program.wait_until_listening(port)
+        try:
+            for port in filter(None, (self.port, self.http_port, self.tls_port)):
+                self.program.wait_until_listening(port)
+        except AssertionError:
+            if "Address already in use" not in self.program.stderr:
+                raise
+            self.program.kill()
+            return False
+        return True
 
     def url(self, stream):
         return f"rtmp://127.0.0.1:{self.port}/live/{stream}"

@@ -64,7 +64,7 @@ TEST_F(RtmpsLinkTest, CarriesALargeFrameAndClosesInGoodOrder) {
 
 TEST_F(RtmpsLinkTest, RefusesACertificateForAnotherHost) {
   serve(authority.issue("127.0.0.1", "DNS:other.example,IP:127.0.0.9"));
-  for (const char* host : {"localhost", "127.0.0.1"}) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.1", "2130706433"}) {
     open(host, trusting());
     EXPECT_EQ(failure().code, Error::tls_wrong_host);
     EXPECT_EQ(failure().text, std::string("the certificate that ") + host + " shows is for another host");

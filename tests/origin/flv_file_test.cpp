@@ -83,7 +83,7 @@ TEST(RecordingFile, TakesItsNameWhenItIsWhole) {
   EXPECT_EQ(flags[0], std::byte{1});
 }
 
-TEST(RecordingFile, LeavesNothingWhenItIsNotFinished) {
+TEST(RecordingFile, LeavesNothingWhenNothingWasRecorded) {
   const TemporaryDirectory folder;
   const auto target = folder.path() / "a.flv";
   {
@@ -102,6 +102,7 @@ TEST(RecordingFile, AppendsBehindTheLastWholeTag) {
   write(target, old);
   RecordingFile file(target, true);
   ASSERT_EQ(file.open(), "");
+  while (file.copying()) ASSERT_EQ(file.copyOn(), "");
   ASSERT_EQ(file.write(9, 0, rtmp::asBytes("more")), "");
   ASSERT_EQ(file.finish(), "");
   const auto result = FlvFile::open(target);
@@ -111,6 +112,51 @@ TEST(RecordingFile, AppendsBehindTheLastWholeTag) {
   EXPECT_GT(added->timestamp, 0x1234567U);
   EXPECT_EQ(rtmp::asText(*result->body(*added)), "more");
   EXPECT_EQ(added->next(), result->size());
+}
+
+// Other recordings wait for each step.
+TEST(RecordingFile, CopiesTheOldFileInSmallSteps) {
+  const TemporaryDirectory folder;
+  const auto target = folder.path() / "a.flv";
+  rtmp::Bytes old = rtmp::flvHeader(false, true);
+  const rtmp::Bytes body(500'000, std::byte{7});
+  for (std::uint32_t i = 0; i < 10; ++i) rtmp::appendFlvTag({9, i, body}, old);
+  write(target, old);
+  RecordingFile file(target, true);
+  ASSERT_EQ(file.open(), "");
+  const auto size = [&] { return std::filesystem::file_size(target.string() + ".part"); };
+  for (auto before = size(); file.copying(); before = size()) {
+    ASSERT_EQ(file.copyOn(), "");
+    EXPECT_LE(size() - before, 1024U * 1024U);
+  }
+  EXPECT_EQ(size(), old.size());
+  ASSERT_EQ(file.finish(), "");
+}
+
+TEST(RecordingFile, KeepsWhatWasRecordedUnderANewName) {
+  const TemporaryDirectory folder;
+  write(folder.path() / "a.flv", rtmp::asBytes("old"));
+  write(folder.path() / "a.broken-1.flv", rtmp::asBytes("kept before"));
+  RecordingFile file(folder.path() / "a.flv", false);
+  ASSERT_EQ(file.open(), "");
+  ASSERT_EQ(file.write(9, 5, rtmp::asBytes("key")), "");
+  EXPECT_EQ(file.keepAside(), ".broken-2.flv");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.flv.part"));
+  EXPECT_EQ(std::filesystem::file_size(folder.path() / "a.flv"), 3U);
+  EXPECT_EQ(std::filesystem::file_size(folder.path() / "a.broken-1.flv"), 11U);
+  const auto kept = FlvFile::open(folder.path() / "a.broken-2.flv");
+  ASSERT_TRUE(kept && kept->lastTag());
+  EXPECT_EQ(kept->lastTag()->timestamp, 5U);
+}
+
+TEST(RecordingFile, KeepsWhatAKilledServerLeft) {
+  const TemporaryDirectory folder;
+  write(folder.path() / "a.flv.part", sample());
+  RecordingFile file(folder.path() / "a.flv", false);
+  ASSERT_EQ(file.open(), "");
+  EXPECT_EQ(file.leftover(), ".broken-1.flv");
+  EXPECT_EQ(std::filesystem::file_size(folder.path() / "a.broken-1.flv"), sample().size());
+  ASSERT_EQ(file.finish(), "");
 }
 
 TEST(RecordingFile, DoesNotAppendToSomethingElse) {

@@ -17,14 +17,15 @@ class PlayRecorded : public testing::Test {
   void SetUp() override { write(50); }
 
   /// A keyframe every 10 frames of 40 ms, the number of the frame in its body.
-  void write(std::uint32_t frames) {
+  void write(std::uint32_t frames, std::size_t size = 32) {
     rtmp::Bytes bytes = rtmp::flvHeader(false, true);
     const auto metadata =
         rtmp::encode({0, 0, rtmp::Data{{"onMetaData", AmfObject::ecmaArray({{"width", 1}})}, {}}});
     rtmp::appendFlvTag({18, 0, *metadata->payload}, bytes);
     rtmp::appendFlvTag({9, 0, videoConfig()}, bytes);
     for (std::uint32_t i = 0; i < frames; ++i) {
-      rtmp::appendFlvTag({9, i * frame_ms, videoFrame(i % group == 0, static_cast<unsigned char>(i))}, bytes);
+      rtmp::appendFlvTag({9, i * frame_ms, videoFrame(i % group == 0, static_cast<unsigned char>(i), size)},
+                         bytes);
     }
     std::filesystem::create_directories(folder.path() / "live");
     std::ofstream(folder.path() / "live/show.flv", std::ios::binary) << rtmp::asText(bytes);
@@ -131,6 +132,31 @@ TEST_F(PlayRecorded, SeeksAndPauses) {
   ASSERT_TRUE(player.waitStatus("NetStream.Unpause.Notify"));
   ASSERT_NO_FATAL_FAILURE(expectFrames(40, 50));
   EXPECT_TRUE(player.waitStatus("NetStream.Play.Complete"));
+}
+
+// What files were read for, by this whole process.
+std::uint64_t bytesRead() {
+  std::ifstream io("/proc/self/io");
+  std::string label;
+  std::uint64_t count = 0;
+  io >> label >> count;
+  return count;
+}
+
+TEST_F(PlayRecorded, BodiesOfUnwantedFramesAreNotRead) {
+  constexpr std::size_t size = 1'000'000;
+  write(50, size);
+  ASSERT_TRUE(player.connect());
+  ASSERT_TRUE(player.requestPlay({.stream = "show", .start_ms = 0, .buffer_ms = 500}) &&
+              player.waitPlaying());
+  const std::uint32_t id = player.playStreamId();
+  ASSERT_TRUE(player.command(id, "pause", {true, 0}));
+  ASSERT_TRUE(player.waitStatus("NetStream.Pause.Notify"));
+  const auto before = bytesRead();
+  ASSERT_TRUE(player.command(id, "receiveVideo", {false}));
+  ASSERT_TRUE(player.command(id, "pause", {false, 0}));
+  ASSERT_TRUE(player.waitStatus("NetStream.Play.Complete"));
+  EXPECT_LT(bytesRead() - before, 5 * size);
 }
 
 TEST_F(PlayRecorded, ASeekBehindTheEndFindsTheLastKeyframe) {

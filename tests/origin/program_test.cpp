@@ -86,7 +86,7 @@ TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
     const auto begin = std::chrono::steady_clock::now();
     program.signal(number);
     EXPECT_EQ(program.status(), 0);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 250ms);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "nobody waits longer for a program to stop";
     const std::string log = program.errors();
     EXPECT_THAT(log, HasSubstr("publishes live/****"));
     EXPECT_THAT(log, testing::Not(HasSubstr("secretkey")));
@@ -101,6 +101,11 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
       {"--no-such-option"},
       {"surplus"},
       {"--play-wait", "soon"},
+      {"--play-wait", "-5s"},
+      {"--play-wait", "1000000000min"},
+      {"--max-connections", "-1"},
+      {"--max-connections", "0"},
+      {"--http-port", "-1"},
       {"--log-level", "loud"},
       {"--config", "/no/such/file"},
       {"--address", "localhost", "--port", "0"},

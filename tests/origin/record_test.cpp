@@ -160,8 +160,14 @@ TEST_F(Record, OldFileIsIntactWhenTheServerIsKilled) {
   EXPECT_EQ(tagsOf(file()), expected(0, 1));
 }
 
-TEST_F(Record, FullDiskIsToldAndTheBroadcastGoesOn) {
-  const OriginServer server(options());
+TEST_F(Record, FullDiskIsToldTheBroadcastGoesOnAndWhatWasRecordedIsKept) {
+  std::filesystem::create_directories(file().parent_path());
+  std::ofstream(file()) << "FLV of old";
+  std::string log;
+  auto logging = options();
+  logging.log = [&](OriginLogLevel, const std::string& line) { log += line; };
+  auto server_owner = std::make_unique<OriginServer>(logging);
+  const OriginServer& server = *server_owner;
   RtmpTestClient publisher(server.port());
   RtmpTestClient player(server.port());
   ASSERT_TRUE(publisher.connect() && publisher.publish("show", "record"));
@@ -171,16 +177,23 @@ TEST_F(Record, FullDiskIsToldAndTheBroadcastGoesOn) {
   ::getrlimit(RLIMIT_FSIZE, &before);
   const rlimit small{100'000, before.rlim_max};
   ::setrlimit(RLIMIT_FSIZE, &small);
-  for (std::uint32_t i = 0; i < 5; ++i) ASSERT_TRUE(publisher.sendVideo(i, videoFrame(true, 1, 100'000)));
+  for (std::uint32_t i = 0; i < 8; ++i) ASSERT_TRUE(publisher.sendVideo(i, videoFrame(true, 1, 40'000)));
   EXPECT_TRUE(publisher.waitStatus("NetStream.Record.Failed"));
   ::setrlimit(RLIMIT_FSIZE, &before);
-  for (std::uint32_t i = 0; i < 5; ++i) ASSERT_TRUE(nextFrame(player));
+  for (std::uint32_t i = 0; i < 8; ++i) ASSERT_TRUE(nextFrame(player));
   ASSERT_TRUE(publisher.sendVideo(9, videoFrame(true, 2)));
   const auto live = nextFrame(player);
   ASSERT_TRUE(live);
   EXPECT_EQ(live->timestamp, 9U);
   publisher.reset();
-  EXPECT_TRUE(eventually([&] { return std::filesystem::is_empty(file().parent_path()); }));
+  server_owner.reset();
+  const auto kept = tagsOf(file("show.broken-1.flv"));
+  ASSERT_EQ(kept.size(), 2U);
+  EXPECT_EQ(kept[1].body, videoFrame(true, 1, 40'000));
+  EXPECT_EQ(std::filesystem::file_size(file()), 10U);
+  EXPECT_FALSE(std::filesystem::exists(file("show.flv.part")));
+  EXPECT_NE(log.find("kept as live/****.broken-1.flv"), std::string::npos) << log;
+  EXPECT_EQ(log.find("show"), std::string::npos) << log;
 }
 
 TEST_F(Record, NeedsAFolderAndANameThatCanBeAFile) {
@@ -192,7 +205,7 @@ TEST_F(Record, NeedsAFolderAndANameThatCanBeAFile) {
   const OriginServer with(options());
   RtmpTestClient escaping(with.port());
   ASSERT_TRUE(escaping.connect());
-  for (const char* name : {"../show", "..", "a/b", ".x"}) {
+  for (const char* name : {"../show", "..", "a/b", ".x", "show.broken-1"}) {
     EXPECT_FALSE(escaping.publish(name, "append"));
     EXPECT_TRUE(escaping.waitStatus("NetStream.Record.NoAccess")) << name;
   }

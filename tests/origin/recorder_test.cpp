@@ -1,6 +1,8 @@
 // What becomes of a broadcast's times in its file.
 #include "origin/recorder.hpp"
 
+#include <future>
+
 #include "net/scheduler.hpp"
 #include "origin/flv_file.hpp"
 #include "origin/origin_fixture.hpp"
@@ -43,6 +45,21 @@ std::vector<std::uint32_t> recorded(const std::vector<Input>& inputs) {
 
 using Times = std::vector<std::uint32_t>;
 constexpr bool frame = true, other = false;
+
+TEST(DiskThread, LanesTakeTurnsAndKeepTheirOrder) {
+  std::string order;
+  {
+    std::promise<void> all_posted;
+    DiskThread disk;
+    disk.post("gate", [gate = all_posted.get_future().share()] { return gate.wait(), true; });
+    disk.post("long", [&order, left = 3]() mutable { return order += 'l', --left == 0; });
+    disk.post("long", [&] { return order += 'L', true; });
+    disk.post("other", [&] { return order += 'o', true; });
+    disk.post("other", [&] { return order += 'O', true; });
+    all_posted.set_value();
+  }
+  EXPECT_EQ(order, "lolOlL");
+}
 
 TEST(Recorder, BroadcastThatBeginsNearZeroKeepsItsTimes) {
   EXPECT_EQ(recorded({{0, other}, {23, frame}, {0, frame}, {63, frame}}), (Times{0, 23, 0, 63}));

@@ -22,9 +22,16 @@ TEST(RecordingPath, RefusesWhatMustNotBecomeAPath) {
   EXPECT_FALSE(recordingPath("/data", "live", std::string_view("a\0b", 3)));
   EXPECT_FALSE(recordingPath("/data", "live", std::string(201, 'x')));
   EXPECT_TRUE(recordingPath("/data", "live", std::string(200, 'x')));
-  for (const std::string_view app :
-       {"", "..", "live/..", "live/../..", "/live", "live/", "live//x", "li\tve"}) {
+  for (const std::string_view app : {"", "..", "live/..", "live/../..", "/live", "live/", "live//x", "li\tve",
+                                     "live/show.flv", "live/show.flv.part/x", "show.broken-1.flv"}) {
     EXPECT_FALSE(recordingPath("/data", app, "show")) << app;
+  }
+}
+
+TEST(RecordingPath, KnowsBrokenRecordings) {
+  EXPECT_TRUE(namesBrokenRecording("show.broken-12"));
+  for (const std::string_view name : {"", "show", "12", ".broken-", "show.broken-1a", "show-1"}) {
+    EXPECT_FALSE(namesBrokenRecording(name)) << name;
   }
 }
 

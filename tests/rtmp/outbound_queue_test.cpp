@@ -138,6 +138,20 @@ TEST(OutboundQueue, DropsTheOldestAudioAlone) {
   EXPECT_EQ(queue.front().message.timestamp, 3u);
 }
 
+TEST(OutboundQueue, RelieveDropsWhatHasBecomeTooOldSinceThePush) {
+  OutboundQueue queue(messages(100, 2s));
+  push(queue, "mcKap");
+  queue.relieve(start + 2s);
+  EXPECT_EQ(queue.size(), 5u);
+  queue.relieve(start + 2001ms);
+  EXPECT_EQ(queue.takeDropped().total(), 3u);
+  EXPECT_EQ(drain(queue), "mc");
+  OutboundQueue lossless({100, 1ms, true});
+  push(lossless, "Kap");
+  lossless.relieve(start + 1h);
+  EXPECT_EQ(drain(lossless), "Kap");
+}
+
 TEST(OutboundQueue, AgeDropsWhatIsTooOld) {
   OutboundQueue queue(messages(100, 2s));
   push(queue, "Kap", 0s);

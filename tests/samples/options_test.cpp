@@ -99,9 +99,19 @@ TEST(Options, TimesHaveUnits) {
 }
 
 TEST(Options, RequireIsAllAnyOrANumber) {
-  for (const std::string wrong : {"0", "-1", "2x", "most", ""}) {
-    EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require=" + wrong}), HasSubstr("--require")) << wrong;
+  EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require="}), HasSubstr("--require"));
+  for (const std::string wrong : {"0", "-1", "2x", "most"}) {
+    EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require=" + wrong}), HasSubstr("--require: all, any"))
+        << wrong;
   }
+  EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require", "3"}),
+              HasSubstr("--require: 3 servers have to answer, but only 1"));
+}
+
+TEST(Options, StatsIsTableJsonOrNone) {
+  EXPECT_EQ(parsed({"f", "rtmp://one/live/a", "--stats", "none"}).stats, StatsFormat::none);
+  EXPECT_EQ(errorOf({"f", "rtmp://one/live/a", "--stats", "xml"}),
+            "multiconn-publish: --stats: table, json or none\n");
 }
 
 TEST(Options, WhatIsMissingIsNamed) {
@@ -114,12 +124,14 @@ TEST(Options, WhatIsMissingIsNamed) {
 }
 
 TEST(Options, ErrorsShowNoKeyWhereverItWasTyped) {
-  const std::string url = "rtmp://one/live/canary";
-  for (const std::string option :
-       {"--require", "--stats", "--setup-timeout", "--ca-file", "--log-level", "--bogus"}) {
-    EXPECT_THAT(errorOf({"film.mp4", "rtmp://two/live/a", option + "=" + url}), Not(HasSubstr("canary")))
-        << option;
-    EXPECT_THAT(errorOf({option, url}), Not(HasSubstr("canary"))) << option;
+  for (const std::string url : {"rtmp://one/live/canary", "RTMPS://one/live/canary", "srt://one/live/canary",
+                                "'rtmp://one/live/canary'", "https://canary@one/live/canary?key=canary"}) {
+    for (const std::string option :
+         {"--require", "--stats", "--setup-timeout", "--ca-file", "--log-level", "--bogus"}) {
+      EXPECT_THAT(errorOf({"film.mp4", "rtmp://two/live/a", option + "=" + url}), Not(HasSubstr("canary")))
+          << option << ' ' << url;
+      EXPECT_THAT(errorOf({option, url}), Not(HasSubstr("canary"))) << option << ' ' << url;
+    }
   }
 }
 

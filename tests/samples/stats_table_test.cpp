@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
+#include <string>
 
 namespace publish {
 namespace {
@@ -15,6 +17,7 @@ std::vector<multiconn::ServerStats> twoServers() {
   std::vector<multiconn::ServerStats> servers(2);
   servers[0].url = "rtmp://one/live";
   servers[0].state = multiconn::ServerState::publishing;
+  servers[1].id = multiconn::ServerId{1};
   servers[1].url = "rtmp://a-longer-name/live";
   servers[1].state = multiconn::ServerState::failed;
   servers[1].frames_dropped = 42;
@@ -27,7 +30,7 @@ std::size_t lines(const std::string& text) {
 
 TEST(TableReporter, OnATerminalItIsRedrawnInPlace) {
   std::ostringstream out;
-  TableReporter table(out, true);
+  TableReporter table(out, [] { return 80U; });
   table.stats(twoServers());
   EXPECT_EQ(lines(out.str()), 3U);
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b[")));
@@ -38,7 +41,7 @@ TEST(TableReporter, OnATerminalItIsRedrawnInPlace) {
 
 TEST(TableReporter, MakesRoomOnce) {
   std::ostringstream out;
-  TableReporter table(out, true);
+  TableReporter table(out, [] { return 80U; });
   table.stats(twoServers());
   table.makeRoom();
   out.str("");
@@ -48,7 +51,7 @@ TEST(TableReporter, MakesRoomOnce) {
 
 TEST(TableReporter, ElsewhereItPrintsPlainLines) {
   std::ostringstream out;
-  TableReporter table(out, false);
+  TableReporter table(out, [] { return 0U; });
   table.stats(twoServers());
   EXPECT_EQ(out.str(), "");
   table.status(
@@ -60,11 +63,35 @@ TEST(TableReporter, ElsewhereItPrintsPlainLines) {
 
 TEST(TableReporter, ARowTellsStateAndDrops) {
   std::ostringstream out;
-  TableReporter table(out, false);
+  TableReporter table(out, [] { return 0U; });
   table.summary(twoServers());
-  EXPECT_THAT(out.str(), HasSubstr("rtmp://one/live            publishing"));
-  EXPECT_THAT(out.str(), HasSubstr("rtmp://a-longer-name/live  failed"));
+  EXPECT_THAT(out.str(), HasSubstr("0 rtmp://one/live/****           publishing"));
+  EXPECT_THAT(out.str(), HasSubstr("1 rtmp://a-longer-name/live/**** failed"));
   EXPECT_THAT(out.str(), HasSubstr("42"));
+}
+
+TEST(TableReporter, NoLineIsWiderThanTheTerminal) {
+  for (const std::size_t width : {1U, 40U, 67U, 68U, 80U, 81U, 300U}) {
+    std::ostringstream out;
+    TableReporter table(out, [&] { return width; });
+    auto servers = twoServers();
+    servers[0].url = "rtmp://" + std::string(100, 'x') + "/live";
+    servers[1].bytes_sent = servers[1].queue_bytes = std::numeric_limits<std::uint64_t>::max();
+    table.stats(servers);
+    std::istringstream drawn(out.str());
+    for (std::string line; std::getline(drawn, line);) EXPECT_LE(line.size(), width) << line;
+    EXPECT_EQ(lines(out.str()), 3U);
+  }
+}
+
+TEST(TableReporter, ALongUrlGivesWayToTheFigures) {
+  std::ostringstream out;
+  TableReporter table(out, [] { return 80U; });
+  auto servers = twoServers();
+  servers[0].url = "rtmp://" + std::string(100, 'x') + "/live";
+  table.stats(servers);
+  EXPECT_THAT(out.str(), HasSubstr("0 rtmp://xxxxxxxxxxxx... publishing"));
+  EXPECT_THAT(out.str(), HasSubstr("reconnects\n"));
 }
 
 }  // namespace

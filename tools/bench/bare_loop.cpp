@@ -115,20 +115,23 @@ class Sender {
     for (const int socket : sockets) outputs_.push_back({socket});
   }
 
+  // In the order of a broadcast: each message to every socket before the next one. A socket that is full
+  // catches up when it is writable again; as fast as possible, the loop waits for one that is a mebibyte
+  // behind, as a publisher would.
   void run(bool paced) {
     const auto start = Clock::now();
-    std::size_t due = paced ? 0 : messages_.size();
-    do {
-      if (paced) {
-        const std::uint32_t now = messages_[due].timestamp;
+    for (std::size_t due = 0; due < messages_.size();) {
+      const std::uint32_t now = messages_[due].timestamp;
+      if (paced)
         std::this_thread::sleep_until(start + std::chrono::milliseconds(now - messages_.front().timestamp));
-        while (due < messages_.size() && messages_[due].timestamp == now) ++due;
-      }
+      do ++due;
+      while (paced && due < messages_.size() && messages_[due].timestamp == now);
       for (std::size_t i = 0; i < outputs_.size(); ++i)
         if (!outputs_[i].waiting) advance(i, due);
-      while (waiting_ > 0 && (!paced || due == messages_.size())) waitAndAdvance(due, -1);
       if (waiting_ > 0) waitAndAdvance(due, 0);
-    } while (due < messages_.size());
+      while (waiting_ > 0 && !paced && farthestBehind(due) > largest_lag) waitAndAdvance(due, -1);
+    }
+    while (waiting_ > 0) waitAndAdvance(messages_.size(), -1);
     for (const Output& output : outputs_) ::close(output.socket);
   }
 
@@ -139,6 +142,15 @@ class Sender {
     std::size_t offset = 0;  // into bytes_
     bool waiting = false;
   };
+
+  static constexpr std::size_t largest_lag = 1024 * 1024;
+
+  std::size_t farthestBehind(std::size_t due) const {
+    std::size_t farthest = 0;
+    for (const Output& output : outputs_)
+      if (output.waiting) farthest = std::max(farthest, messages_[due - 1].end - output.offset);
+    return farthest;
+  }
 
   void advance(std::size_t index, std::size_t due) {
     Output& output = outputs_[index];

@@ -157,6 +157,8 @@ void prepareClips(const FanoutOptions& options, const TemporaryFolder& folder) {
 }  // namespace
 
 int runFanout(const FanoutOptions& options) {
+  if (!options.file.empty() && std::filesystem::file_size(options.file) == 0)
+    throw std::runtime_error(options.file + " is empty: give an FLV file");
   TemporaryFolder folder;
   prepareClips(options, folder);
   Comparison comparison(options, folder);
@@ -174,7 +176,8 @@ int runFanout(const FanoutOptions& options) {
             (static_cast<double>(row.peak_rss) - static_cast<double>(before->peak_rss)) /
             static_cast<double>(row.count - before->count);
       print(row, options.json);
-      good = good && row.valid && (options.gate <= 0 || count < 16 || row.ratio <= options.gate);
+      good = good && row.valid && (options.gate <= 0 || count < 16 || row.ratio <= options.gate) &&
+             (options.memory_gate <= 0 || row.rss_per_destination <= options.memory_gate * 1024);
       previous = row;
       before = &previous;
     }

@@ -13,7 +13,8 @@ struct FanoutOptions {
   std::size_t runs = 5;
   std::size_t megabytes = 2000;  ///< delivered per run, as fast as possible
   std::size_t paced_seconds = 5;
-  double gate = 0;  ///< > 0: exit 3 when a ratio at 16 or more destinations is above it
+  double gate = 0;         ///< > 0: exit 3 when a ratio at 16 or more destinations is above it
+  double memory_gate = 0;  ///< > 0: exit 3 when a further destination costs more KiB than this
   bool json = false;
 };
 

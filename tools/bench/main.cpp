@@ -27,6 +27,7 @@ void addFanout(CLI::App& app, Action& action) {
       ->check(CLI::ExistingFile);
   command->add_option("-n,--destinations", options->counts, "how many, a list")
       ->delimiter(',')
+      ->check(CLI::Range(1, 10000))
       ->capture_default_str();
   command->add_option("--modes", options->modes, "fast, paced or both")
       ->delimiter(',')
@@ -40,6 +41,8 @@ void addFanout(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("--gate", options->gate,
                       "exit 3 when the ratio at 16 or more destinations is above this");
+  command->add_option("--memory-gate", options->memory_gate,
+                      "exit 3 when a further destination costs more KiB than this");
   command->add_flag("--json", options->json, "one JSON object a line");
   command->callback([options, &action] { action = [options] { return runFanout(*options); }; });
 }

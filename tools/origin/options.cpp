@@ -8,6 +8,8 @@
 namespace multiconn::tools {
 namespace {
 
+constexpr std::int64_t longest_wait_ms = 24 * 60 * 60 * 1000, most_connections = 1'000'000;
+
 // CLI11 would print several lines, and exit with statuses of its own.
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
@@ -42,8 +44,10 @@ ParsedArguments parseArguments(int argc, char** argv) {
                  "How long a player waits for a publisher; milliseconds, or 30s")
       ->transform(
           CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60000}}))
+      ->check(CLI::Range(std::int64_t{0}, longest_wait_ms))
       ->default_str("30s");
   app.add_option("--max-connections", origin.max_connections, "Peers above this are turned away")
+      ->check(CLI::Range(std::int64_t{1}, most_connections))
       ->capture_default_str();
   app.add_option("--tls-cert", origin.tls_certificate_file,
                  "PEM file; with --tls-key: rtmps on the RTMP port")
