@@ -32,7 +32,8 @@ Intake::Relief Intake::settle(std::size_t bytes, std::size_t fullest) {
     above_ = false;
     relief.drained = true;
   }
-  relief.resume = !blocked() && source_waits_.exchange(false);
+  // Only at half the mark: a source that is woken for every frame costs a change of threads for every frame.
+  relief.resume = !hold_ && queued() <= mark / 2 && source_waits_.exchange(false);
   return relief;
 }
 

@@ -58,7 +58,8 @@ TEST(Intake, SourcesThatWaitAreResumed) {
   EXPECT_FALSE(intake.settle(0, 0).resume) << "nobody asked";
   intake.settle(0, 2 * mb);
   EXPECT_TRUE(intake.full());
-  EXPECT_TRUE(intake.settle(0, 0).resume);
+  EXPECT_FALSE(intake.settle(0, mb).resume) << "not for every frame";
+  EXPECT_TRUE(intake.settle(0, mb / 2).resume);
   EXPECT_FALSE(intake.settle(0, 0).resume);
 }
 

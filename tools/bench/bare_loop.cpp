@@ -9,14 +9,15 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "process.hpp"
 #include "rtmp/client_session.hpp"
 #include "rtmp/connection.hpp"
 #include "sockets.hpp"
@@ -195,9 +196,11 @@ class Sender {
 int runBareLoop(const std::string& recording, std::uint16_t port, std::size_t count, bool paced) {
   raiseDescriptorLimit();
   std::ifstream file(recording, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  std::string content(std::filesystem::file_size(recording), '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
   std::vector<Recorded> messages = findMessages(asBytes(content));
   if (messages.empty()) throw std::runtime_error("the recording " + recording + " is empty");
+  std::cout << cpuSecondsSoFar() << std::endl;
   std::vector<int> sockets;
   for (std::size_t i = 0; i < count; ++i) sockets.push_back(openPublisher(port, i));
   Sender(asBytes(content), std::move(messages), std::move(sockets)).run(paced);

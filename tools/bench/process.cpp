@@ -38,6 +38,12 @@ double seconds(const timeval& time) {
 
 }  // namespace
 
+double cpuSecondsSoFar() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 Process::Process(const std::vector<std::string>& arguments, int cpu) {
   int to_child[2], from_child[2];
   if (pipe2(to_child, O_CLOEXEC) != 0 || pipe2(from_child, O_CLOEXEC) != 0)

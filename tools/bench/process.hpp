@@ -16,6 +16,9 @@ struct Usage {
   std::string output;  ///< all it printed after the lines that were read
 };
 
+/// User and system time that this process has used so far.
+double cpuSecondsSoFar();
+
 /// A child process of this program: another subcommand of the same executable, so that its CPU time and
 /// memory are its own. Killed when destroyed unfinished.
 class Process {

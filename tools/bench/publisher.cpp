@@ -5,6 +5,7 @@
 #include <multiconn/multiconn.hpp>
 
 #include "flv_feed.hpp"
+#include "process.hpp"
 #include "sockets.hpp"
 
 namespace multiconn::bench {
@@ -27,6 +28,7 @@ int runPublisher(const std::string& file, std::uint16_t port, std::size_t count,
                  bool paced) {
   raiseDescriptorLimit();
   const auto feed = std::make_shared<FlvFeed>(file, repeat, paced);
+  std::cout << cpuSecondsSoFar() << std::endl;
   Runtime runtime;
   MultiConnection connection(runtime);
   NetStream stream = connection.setNetStreams();
