@@ -5,3 +5,4 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
   libavformat libavcodec libavdevice libavutil libswresample libswscale)
+pkg_check_modules(LIBRTMP REQUIRED IMPORTED_TARGET librtmp)

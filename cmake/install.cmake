@@ -1,11 +1,11 @@
-# cmake --install: the public headers, the libraries, and a package for find_package(multiconn [COMPONENTS media origin]).
+# cmake --install: the public headers, the libraries, and a package for find_package(multiconn [COMPONENTS media origin librtmp]).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/multiconn)
 set(core multiconn_headers multiconn_rtmp multiconn_net multiconn)
 
-foreach(target IN LISTS core ITEMS multiconn_media multiconn_origin)
+foreach(target IN LISTS core ITEMS multiconn_media multiconn_origin multiconn_librtmp)
   # Warnings are our own affair; the folders of the sources are not installed.
   get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
   list(FILTER libraries EXCLUDE REGEX "multiconn_warnings|libraries-NOTFOUND")
@@ -13,18 +13,27 @@ foreach(target IN LISTS core ITEMS multiconn_media multiconn_origin)
 endforeach()
 set_target_properties(multiconn_headers PROPERTIES INTERFACE_INCLUDE_DIRECTORIES
   "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>;$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+# Users of the headers need it too, and are given it.
+target_compile_features(multiconn_headers INTERFACE cxx_std_20)
 set_target_properties(multiconn_rtmp PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/sdk>")
 set_target_properties(multiconn_media PROPERTIES EXPORT_NAME media)
 set_target_properties(multiconn_origin PROPERTIES EXPORT_NAME origin)
+set_target_properties(multiconn_librtmp PROPERTIES EXPORT_NAME librtmp)
 
 install(DIRECTORY include/multiconn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS ${core} EXPORT multiconn-core)
 install(TARGETS multiconn_media EXPORT multiconn-media)
 install(TARGETS multiconn_origin EXPORT multiconn-origin)
-foreach(component core media origin)
+install(TARGETS multiconn_librtmp EXPORT multiconn-librtmp)
+foreach(component core media origin librtmp)
   install(EXPORT multiconn-${component} NAMESPACE multiconn:: DESTINATION ${package_dir})
 endforeach()
-install(TARGETS multiconn-publish multiconn-origin multiconn-bench)
+set(programs multiconn-publish multiconn-origin multiconn-bench)
+install(TARGETS ${programs})
+
+# What there is to install, without tests and samples.
+add_custom_target(installed)
+add_dependencies(installed ${core} multiconn_media multiconn_origin multiconn_librtmp ${programs})
 
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/multiconn-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/multiconn-config.cmake ${CMAKE_BINARY_DIR}/multiconn-config-version.cmake DESTINATION ${package_dir})

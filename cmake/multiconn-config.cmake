@@ -1,5 +1,5 @@
-# find_package(multiconn [COMPONENTS media origin]): multiconn::multiconn, and on request multiconn::media (needs FFmpeg's
-# development files) and multiconn::origin (needs Boost.JSON).
+# find_package(multiconn [COMPONENTS media origin librtmp]): multiconn::multiconn, and on request multiconn::media (needs
+# FFmpeg's development files), multiconn::origin (needs Boost.JSON) and multiconn::librtmp (needs librtmp's).
 include(CMakeFindDependencyMacro)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_dependency(OpenSSL 3.0)
@@ -14,9 +14,12 @@ foreach(component IN LISTS multiconn_FIND_COMPONENTS)
       libavformat libavcodec libavdevice libavutil libswresample libswscale)
   elseif(component STREQUAL "origin")
     find_dependency(Boost 1.81 COMPONENTS json)
+  elseif(component STREQUAL "librtmp")
+    find_dependency(PkgConfig)
+    pkg_check_modules(LIBRTMP REQUIRED IMPORTED_TARGET librtmp)
   else()
     set(multiconn_FOUND FALSE)
-    set(multiconn_NOT_FOUND_MESSAGE "multiconn has no component ${component}: there are media and origin")
+    set(multiconn_NOT_FOUND_MESSAGE "multiconn has no component ${component}: there are media, origin and librtmp")
     return()
   endif()
   include(${CMAKE_CURRENT_LIST_DIR}/multiconn-${component}.cmake)

@@ -91,8 +91,28 @@ class AmfValue {
     std::uint16_t index = 0;
     bool operator==(const Reference&) const = default;
   };
+  /// AMF3 3.14. Only where objectEncoding 3 was agreed upon.
+  struct ByteArray {
+    std::vector<std::byte> bytes;
+    bool operator==(const ByteArray&) const = default;
+  };
+  /// AMF3 3.15, Vector.<T>: numbers, or objects of one class. Only where objectEncoding 3 was agreed upon.
+  struct Vector {
+    enum class Kind : std::uint8_t { integers, unsigned_integers, doubles, objects };
+    Kind kind = Kind::objects;
+    bool fixed = false;      ///< its length may not change
+    std::string class_name;  ///< of the objects; empty: any
+    AmfArray items;
+    bool operator==(const Vector& other) const;
+  };
+  /// AMF3 3.16: values by values. Only where objectEncoding 3 was agreed upon.
+  struct Dictionary {
+    bool weak_keys = false;
+    std::vector<AmfValue> keys, values;  ///< of the same length
+    bool operator==(const Dictionary& other) const;
+  };
   using Variant = std::variant<Undefined, Null, bool, double, std::string, AmfObject, AmfArray, Date, Xml,
-                               Unsupported, Reference>;
+                               Unsupported, Reference, ByteArray, Vector, Dictionary>;
 
   AmfValue() = default;
   AmfValue(Null) : value_(Null{}) {}
@@ -110,6 +130,9 @@ class AmfValue {
   AmfValue(Xml xml) : value_(std::move(xml)) {}
   AmfValue(Unsupported) : value_(Unsupported{}) {}
   AmfValue(Reference reference) : value_(reference) {}
+  AmfValue(ByteArray bytes);
+  AmfValue(Vector vector);
+  AmfValue(Dictionary dictionary);
 
   AmfValue(const AmfValue&);
   AmfValue(AmfValue&&) noexcept;
@@ -124,6 +147,7 @@ class AmfValue {
   const AmfObject* object() const;
   AmfObject* object();
   const AmfArray* array() const;
+  const ByteArray* byteArray() const { return std::get_if<ByteArray>(&value_); }
   bool isNull() const { return std::holds_alternative<Null>(value_); }
   bool isUndefined() const { return std::holds_alternative<Undefined>(value_); }
 

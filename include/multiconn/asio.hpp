@@ -6,7 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <memory>
-#include <type_traits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,31 +21,66 @@ namespace multiconn {
 /// be run for anything to happen, closing included, and has to outlive the Runtime.
 Runtime makeRuntime(boost::asio::io_context& context);
 
+namespace detail {
+
+/// What a token's handler completes with, once, on the handler's executor. std::function wants what it holds
+/// to be copyable, which handlers are not.
+template <typename Handler>
+class Completion {
+ public:
+  explicit Completion(Handler handler)
+      : pending_(std::make_shared<Pending>(
+            Pending{boost::asio::make_work_guard(boost::asio::get_associated_executor(handler)),
+                    std::move(handler)})) {}
+
+  template <typename Value>
+  void operator()(Value value) const {
+    const auto executor = pending_->work.get_executor();
+    boost::asio::post(executor, [pending = pending_, value = std::move(value)]() mutable {
+      pending->work.reset();
+      std::move(pending->handler)(std::move(value));
+    });
+  }
+
+ private:
+  struct Pending {
+    boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> work;
+    Handler handler;
+  };
+  std::shared_ptr<Pending> pending_;
+};
+
+}  // namespace detail
+
 /// MultiConnection::connect() with a completion token: `co_await asyncConnect(mc, list,
 /// boost::asio::use_awaitable)`, `asyncConnect(mc, list, boost::asio::use_future).get()`. Completes with the
 /// SetupOutcome on the token's executor. `connection` has to live until then.
 template <typename CompletionToken>
 auto asyncConnect(MultiConnection& connection, std::vector<Destination> destinations,
                   CompletionToken&& token) {
-  namespace asio = boost::asio;
   auto initiate = [](auto handler, MultiConnection* on, std::vector<Destination> list) {
-    using Handler = std::decay_t<decltype(handler)>;
-    auto executor = asio::get_associated_executor(handler);
-    // std::function wants what it holds to be copyable, which handlers are not.
-    struct Pending {
-      Handler handler;
-      asio::executor_work_guard<decltype(executor)> work;
-    };
-    auto pending = std::make_shared<Pending>(Pending{std::move(handler), asio::make_work_guard(executor)});
-    on->connect(std::move(list), [pending, executor](SetupOutcome outcome) {
-      asio::post(executor, [pending, outcome = std::move(outcome)]() mutable {
-        pending->work.reset();
-        std::move(pending->handler)(std::move(outcome));
-      });
+    on->connect(std::move(list), [done = detail::Completion(std::move(handler))](SetupOutcome outcome) {
+      done(std::move(outcome));
     });
   };
-  return asio::async_initiate<CompletionToken, void(SetupOutcome)>(std::move(initiate), token, &connection,
-                                                                   std::move(destinations));
+  return boost::asio::async_initiate<CompletionToken, void(SetupOutcome)>(
+      std::move(initiate), token, &connection, std::move(destinations));
+}
+
+/// MultiConnection::callRemote() on one server with a completion token: completes with its Reply, at the
+/// latest after ConnectOptions::call_timeout, on the token's executor. `connection` has to live until then.
+/// (GCC 12 wants a list of arguments to have a name when it is inside a co_await.)
+template <typename CompletionToken>
+auto asyncCallRemote(MultiConnection& connection, std::string method, ServerId server,
+                     std::vector<AmfValue> arguments, CompletionToken&& token) {
+  auto initiate = [](auto handler, MultiConnection* on, std::string name, ServerId to,
+                     std::vector<AmfValue> values) {
+    on->callRemote(
+        std::move(name), [done = detail::Completion(std::move(handler))](const Reply& reply) { done(reply); },
+        to, std::move(values));
+  };
+  return boost::asio::async_initiate<CompletionToken, void(Reply)>(
+      std::move(initiate), token, &connection, std::move(method), server, std::move(arguments));
 }
 
 }  // namespace multiconn

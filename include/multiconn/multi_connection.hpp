@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <multiconn/call.hpp>
 #include <multiconn/destination.hpp>
 #include <multiconn/net_stream.hpp>
 #include <multiconn/runtime.hpp>
+#include <multiconn/shared_object.hpp>
 #include <multiconn/status.hpp>
 
 namespace multiconn {
@@ -40,9 +44,20 @@ struct ConnectOptions {
   std::chrono::milliseconds queue_age{2000};
   TlsOptions tls;
   std::string flash_version = "FMLE/3.0 (compatible; FMSc/1.0)";
+  /// How long a call waits for its reply.
+  std::chrono::milliseconds call_timeout{5000};
+  /// Ask every server for objectEncoding 3: AMF3 in calls and shared objects, where the server agrees.
+  bool amf3 = false;
+  /// Asked for a destination without credentials whose server wants a login; any thread, must not block. They
+  /// go to the host given here and no other.
+  std::function<std::optional<Credentials>(ServerId server, const std::string& host)> credentials;
+  /// Follow what servers say about where to connect instead: Connect.Rejected with a redirect, and
+  /// ReconnectRequest. At most 5 times in a row, never from rtmps to rtmp.
+  bool follow_redirects = true;
 };
 
-/// One connection to several RTMP servers: NetConnection and NetStream of all of them behind one object.
+/// One connection to several RTMP servers: NetConnection, NetStream and SharedObject of all of them behind
+/// one object.
 /// Every method may be called from any thread, posts, and returns at once. Callbacks come from the Runtime's
 /// thread, one at a time, never from inside the call that caused them, and never after the destructor has
 /// returned. The destructor waits for a callback that is running, unless it is called from inside one.
@@ -61,6 +76,27 @@ class MultiConnection {
   /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed.
   void onStatus(std::function<void(const Status&)> callback);
 
+  /// Calls from servers, by the method's name. "NAME_sync" is called when the shared object NAME has synced,
+  /// with Flash's list of {code, name, oldValue, server} as its argument; `server` of the Call is then where
+  /// it happened. An empty handler removes it.
+  void on(std::string name, CallHandler handler);
+
+  /// NetConnection.call on one server, or on all of connect()'s list. `replied` is called exactly once for
+  /// each of them; without it no reply is asked for. A server that is not connected, a name that RTMP itself
+  /// uses and arguments that cannot be encoded are answered with NetConnection.Call.Failed.
+  void callRemote(std::string method, std::function<void(const Reply&)> replied = {},
+                  std::optional<ServerId> server = {}, std::vector<AmfValue> arguments = {});
+
+  /// The shared object of this name, on every server there is and on those that join later. Asked for again
+  /// it is the same object; with another `persistent`, or a name that is not fit for one (1 to 1024 bytes,
+  /// none of space ~ % & \ ; : " ' , < > ? #, no command of RTMP), SharedObject.BadPersistence or .BadName is
+  /// reported by onStatus and the handle does nothing.
+  SharedObject sharedObjectSetup(std::string name, bool persistent = false);
+  /// "NAME.data.SLOT", as the article has it; the slot may contain further dots. A path of another form, or
+  /// of an object that was not set up, is reported as SharedObject.BadPath.
+  void setSoValue(std::string_view path, AmfValue value);
+  std::optional<AmfValue> getSoValue(std::string_view path) const;
+
   /// The outgoing stream, on every server there is and on those that join later.
   NetStream setNetStreams();
 
@@ -70,6 +106,7 @@ class MultiConnection {
   void attachVideo(std::shared_ptr<VideoSource> source);
   void publish(std::string name, PublishMode mode = PublishMode::live);
   std::chrono::milliseconds nsTime() const;
+  void nsSend(std::string handler, std::vector<AmfValue> arguments = {});
   void nsClose();
 
   /// A snapshot, one row per server, in the order of connect().

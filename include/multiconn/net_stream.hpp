@@ -49,6 +49,19 @@ class NetStream {
   /// before publish(); it stays.
   void live(bool live);
 
+  /// NetStream.send: a data message to the players, in order with the frames around it. `handler` has one
+  /// part (no dots) and is no name that RTMP itself uses ("close" and the like): else NetStream.Send.Failed.
+  /// "@setDataFrame" and "@clearDataFrame" set and remove what players that join later get.
+  void send(std::string handler, std::vector<AmfValue> arguments = {});
+
+  /// Ends the publish on every server, as publish(false) does; sources stay attached, and publish() begins
+  /// anew, at time 0.
+  void stop();
+
+  /// How much of a live broadcast may wait for a slow server before frames are dropped (NetStream.bufferTime
+  /// of a publisher); ConnectOptions::queue_age until said.
+  void bufferTime(std::chrono::milliseconds longest);
+
   /// onMetaData, kept and sent to servers that join later. Sources add their own properties to it.
   void metadata(AmfObject properties);
 
@@ -60,13 +73,14 @@ class NetStream {
   /// No more frames: once every healthy server has taken all that was queued, unpublish and call back.
   void finish(std::function<void()> done);
 
-  /// Media time of the newest frame, from the broadcast's beginning.
+  /// Media time of the newest frame, from the broadcast's beginning. Stands still while both sources are
+  /// detached; when one is attached again it jumps by the idle time.
   std::chrono::milliseconds time() const;
 
   /// Statuses of the stream, from every server (the article's nsStatus).
   void onStatus(std::function<void(const Status&)> callback);
 
-  /// Unpublish everywhere. publish() begins anew.
+  /// Unpublishes everywhere and detaches the sources. publish() begins anew.
   void close();
 
  private:

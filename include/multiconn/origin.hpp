@@ -5,22 +5,55 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <multiconn/application.hpp>
+
 namespace multiconn {
 
 enum class OriginLogLevel : std::uint8_t { debug, info, warning, error };
+
+/// What clients may make a server hold. Beyond it a client is refused (shared objects: SharedObject.*Access
+/// or ObjectCreationFailed; calls: NetConnection.Call.Failed), and nothing grows.
+struct OriginQuotas {
+  std::size_t client_objects = 64;         ///< shared objects one client is in at a time
+  std::size_t client_calls = 64;           ///< calls of one client, and to it, that wait for a reply
+  std::size_t application_objects = 1024;  ///< of one instance; persistent ones on the disk included
+  std::size_t object_slots = 1024;         ///< slots of one shared object
+  std::size_t object_bytes = 1024 * 1024;  ///< names and encoded values of one shared object
+  std::size_t value_bytes = 256 * 1024;    ///< one encoded value, or one send() with its arguments
+  std::size_t all_object_bytes = 256 * 1024 * 1024;  ///< of all shared objects of the server
+  std::size_t instances = 1024;                      ///< applications and instances that live at a time
+  /// What waits for one slow client of shared objects; beyond it the client is closed.
+  std::size_t object_queue_bytes = 8 * 1024 * 1024;
+};
 
 struct OriginOptions {
   std::string address = "::";              ///< numeric address to listen on; "::" takes IPv4 too
   std::uint16_t port = 1935;               ///< 0: the kernel chooses, see OriginServer::port()
   std::optional<std::uint16_t> http_port;  ///< status page and JSON; 0: the kernel chooses
   std::string http_address = "127.0.0.1";
-  std::vector<std::string> applications;  ///< empty: every application name is accepted
-  std::filesystem::path data_dir;         ///< where record and append write FLV; empty: both are refused
+  /// Names, or names with an instance, that the built-in application serves: streams, shared objects for
+  /// everybody, and the method `echo`. Empty, and no factories: it serves every name.
+  std::vector<std::string> applications;
+  /// Applications of your own by name ("chat", for every instance of it) or by name and instance
+  /// ("chat/room1"); "" stands for every other name.
+  std::map<std::string, ApplicationFactory> application_factories;
+  /// How long an instance stays after its last client has left.
+  std::chrono::milliseconds application_idle{10000};
+  /// Where record and append write FLV, and persistent shared objects are kept; empty: recording is refused,
+  /// and persistent objects live as long as their instance. For one server at a time.
+  std::filesystem::path data_dir;
+  std::chrono::milliseconds save_interval{500};   ///< a persistent object is written this often at most
+  std::chrono::milliseconds call_timeout{10000};  ///< how long Client::call() waits for its reply
+  OriginQuotas quotas;
+  /// User names and passwords. Not empty: encoders (flashVer "FMLE/...", or type "nonprivate") have to log in
+  /// by authmod adobe, and nobody else may publish.
+  std::map<std::string, std::string> publishers;
   std::chrono::milliseconds play_wait{
       30000};  ///< how long a player waits for a publisher before StreamNotFound
   std::chrono::milliseconds idle_timeout{
@@ -39,13 +72,14 @@ struct OriginOptions {
   std::function<void(OriginLogLevel, const std::string&)> log;
 };
 
-/// An RTMP server for development, tests and small events: publish, play, record. Runs on a thread of its
-/// own.
+/// An RTMP server for development, tests and small events: publish, play, record, shared objects, and
+/// applications of your own. Runs on a thread of its own.
 class OriginServer {
  public:
   /// Listens. Throws std::runtime_error with one sentence when it cannot.
   explicit OriginServer(OriginOptions options);
-  /// Closes every connection and stops.
+  /// Closes every connection, stops the applications, and saves what is to be saved. Not to be called from a
+  /// callback of its own.
   ~OriginServer();
   OriginServer(const OriginServer&) = delete;
   OriginServer& operator=(const OriginServer&) = delete;
@@ -54,6 +88,9 @@ class OriginServer {
   std::optional<std::uint16_t> httpPort() const;
   /// The status document that GET /status.json answers. Any thread.
   std::string statusJson() const;
+  /// Asks every client that is connected to connect again, at `url` (scheme://host[:port]/app) or where it
+  /// is, without a gap in what it publishes or plays; see Client::requestReconnect(). Any thread, posts.
+  void requestReconnect(std::string url = {});
 
  private:
   class Impl;

@@ -30,11 +30,11 @@ spdlog::level::level_enum logLevel(const multiconn::Status& status) {
 
 }  // namespace
 
-Broadcast::Broadcast(const Options& options, multiconn::AvSource source, Reporter& reporter)
+Broadcast::Broadcast(const Options& options, Tracks tracks, Reporter& reporter)
     : options_(options),
       reporter_(reporter),
       inbox_([this] { onInterrupt(); }),
-      source_(std::move(source)),
+      tracks_(std::move(tracks)),
       connection_(runtime_, options.connect),
       stream_(connection_.setNetStreams()) {}
 
@@ -58,8 +58,8 @@ void Broadcast::listen() {
 
 /// Everything is asked for before connect(), so that each server is sent it in one go.
 void Broadcast::start() {
-  stream_.attachAudio(source_.audio());
-  stream_.attachVideo(source_.video());
+  stream_.attachAudio(std::move(tracks_.audio));
+  stream_.attachVideo(std::move(tracks_.video));
   stream_.publish(options_.destinations.front().stream.value_or(""));
   connection_.connect(options_.destinations, [this](const multiconn::SetupOutcome& outcome) {
     inbox_.post([this, outcome] { onSetup(outcome); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +14,16 @@
 
 namespace publish {
 
+/// What is broadcast; one of them may be null.
+struct Tracks {
+  std::shared_ptr<multiconn::AudioSource> audio;
+  std::shared_ptr<multiconn::VideoSource> video;
+};
+
 /// One broadcast from beginning to end: connect, publish, finish, and what came of it.
 class Broadcast {
  public:
-  Broadcast(const Options& options, multiconn::AvSource source, Reporter& reporter);
+  Broadcast(const Options& options, Tracks tracks, Reporter& reporter);
 
   /// Returns the program's exit code once everything is closed.
   int run();
@@ -41,7 +48,7 @@ class Broadcast {
   Reporter& reporter_;
   Inbox inbox_;  ///< outlives what posts to it
   multiconn::Runtime runtime_;
-  multiconn::AvSource source_;
+  Tracks tracks_;
   multiconn::MultiConnection connection_;
   multiconn::NetStream stream_;
 

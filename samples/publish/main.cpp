@@ -1,6 +1,6 @@
-// This sample shows how to: 1. publish one file to several servers; 2. follow each server's state and
-// figures;
-// 3. end cleanly, and know whether everything arrived. It is also a program for daily use: see --help.
+// This sample shows how to: 1. publish a file, or camera and microphone, to several servers; 2. follow each
+// server's state and figures; 3. end cleanly, and know whether everything arrived. It is also a program for
+// daily use: see --help.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -9,7 +9,10 @@
 #include <iostream>
 #include <memory>
 
+#include <multiconn/librtmp.hpp>
+
 #include "publish/broadcast.hpp"
+#include "publish/device_table.hpp"
 #include "publish/options.hpp"
 #include "publish/stats_json.hpp"
 #include "publish/stats_table.hpp"
@@ -29,13 +32,25 @@ std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
   return std::make_unique<publish::TableReporter>(std::cout, publish::terminalWidth);
 }
 
+publish::Tracks openInput(const publish::Options& options) {
+  const auto tracksOf = [](auto source) { return publish::Tracks{source.audio(), source.video()}; };
+  if (options.capture_devices)
+    return tracksOf(multiconn::CaptureSource::open(*options.capture_devices, options.capture));
+  return tracksOf(multiconn::AvSource::open(options.input, options.source));
+}
+
 int run(const publish::Options& options) {
+  if (options.list_devices) {
+    publish::printDevices(multiconn::captureDevices(), multiconn::captureFormats(), std::cout);
+    return publish::ExitCode::ok;
+  }
   logToStandardError(options.log_level);
   // Who reads our output may go; the broadcast does not end over it.
   std::signal(SIGPIPE, SIG_IGN);
-  auto source = multiconn::AvSource::open(options.input, options.source);
+  multiconn::useLibrtmp();
+  auto tracks = openInput(options);
   const auto reporter = makeReporter(options.stats);
-  return publish::Broadcast(options, std::move(source), *reporter).run();
+  return publish::Broadcast(options, std::move(tracks), *reporter).run();
 }
 
 }  // namespace

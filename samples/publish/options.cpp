@@ -1,15 +1,15 @@
 #include "publish/options.hpp"
 
 #include <charconv>
-#include <cmath>
-#include <map>
 #include <ostream>
 #include <stdexcept>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 
+#include "publish/argument_values.hpp"
 #include "publish/destination_list.hpp"
+#include "publish/encode_arguments.hpp"
 
 namespace publish {
 namespace {
@@ -17,31 +17,34 @@ namespace {
 /// The options as typed; what needs a second look is turned into Options after parsing.
 struct CommandLine {
   Options options;
+  EncodeArguments encode;
   std::vector<std::string> destinations;
   std::string setup_timeout = "3s";
   std::string duration;
   std::string require = "all";
   std::string stats = "table";
+  std::string engine;
   bool no_reconnect = false;
 };
 
 void describe(CLI::App& app, CommandLine& line);
 void describeConnection(CLI::App& app, CommandLine& line);
-Options finish(CommandLine line);
+Options finish(const CLI::App& app, CommandLine line);
 std::string withoutSecrets(const std::string& message);
 
 }  // namespace
 
 std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::ostream& out,
                                         std::ostream& errors) {
-  CLI::App app("Publishes a file, pipe or URL to several RTMP servers at once, without transcoding.",
+  CLI::App app("Publishes a file, pipe, URL, camera or microphone to several RTMP servers at once.",
                "multiconn-publish");
   CommandLine line;
   describe(app, line);
   describeConnection(app, line);
+  line.encode.describe(app);
   try {
     app.parse(argc, argv);
-    return finish(std::move(line));
+    return finish(app, std::move(line));
   } catch (const CLI::Success& success) {
     return app.exit(success, out, errors);
   } catch (const CLI::ParseError& error) {
@@ -56,12 +59,13 @@ namespace {
 
 void describe(CLI::App& app, CommandLine& line) {
   auto& options = line.options;
-  app.add_option("input", options.input, "A file, - for standard input, or any URL libavformat opens")
-      ->required()
+  app.add_option("input", options.input,
+                 "A file, - for standard input, any URL libavformat opens, or capture:DEVICE (see below)")
       ->type_name("INPUT");
-  app.add_option("destinations", line.destinations,
-                 "rtmp[s]://host[:port]/app/stream, or @FILE with one of these a line (# begins a comment), "
-                 "which keeps stream keys out of the process list")
+  app.add_option(
+         "destinations", line.destinations,
+         "rtmp[s|t|e]://host[:port]/app/stream, or @FILE with one of these a line (# begins a comment), "
+         "which keeps stream keys out of the process list")
       ->type_name("DEST");
   app.add_flag("--realtime,!--no-realtime", options.source.realtime,
                "Pace by the timestamps (default); unpaced waits for the servers and drops nothing")
@@ -69,6 +73,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--loop", options.source.loop, "Begin again at the end, with timestamps that go on");
   app.add_option("--duration", line.duration, "Stop after this much media: 90, 90s, 1500ms, 2m, 1h")
       ->type_name("TIME");
+  app.add_flag("--list-devices", options.list_devices, "Print what capture: can open, and end");
   app.add_option("--stats", line.stats, "What standard output shows")
       ->type_name("table|json|none")
       ->default_str("table");
@@ -80,6 +85,11 @@ void describe(CLI::App& app, CommandLine& line) {
   app.set_config("--config", "", "Read options by their long names from this file")->type_name("FILE");
   app.set_version_flag("--version", "multiconn-publish " MULTICONN_VERSION);
   app.footer(
+      "capture: is the default camera and microphone. capture:FORMAT:NAME is one device, and\n"
+      "capture:FORMAT:NAME+FORMAT:NAME are two, one for the picture and one for the sound:\n"
+      "  capture:v4l2:/dev/video0+alsa:default   capture:x11grab::0.0+pulse:default\n"
+      "  capture:lavfi:testsrc2=size=640x360:rate=25+lavfi:sine=frequency=440\n"
+      "A + separates only where FORMAT: (or FORMAT and the end) follows, and no backslash precedes.\n\n"
       "Exit code: 0 all destinations got everything; 1 bad usage or input; 2 setup failed; "
       "3 finished, but some destination lost frames.");
 }
@@ -97,26 +107,12 @@ void describeConnection(CLI::App& app, CommandLine& line) {
       ->type_name("FILE");
   app.add_flag("--insecure", tls.insecure,
                "Accept any certificate: anyone on the way can read and change the stream");
+  app.add_option("--engine", line.engine,
+                 "What speaks RTMP; default: librtmp where only it can (rtmpe, rtmpte)")
+      ->check(CLI::IsMember({"native", "librtmp"}))
+      ->type_name("native|librtmp");
   app.add_flag("--no-reconnect", line.no_reconnect,
                "Do not retry a server that is lost; today none is retried, with or without this");
-}
-
-/// "90", "90s", "1500ms", "2m", "1h". The message does not repeat what was typed: it may be a misplaced
-/// stream key.
-std::chrono::milliseconds parseTime(const std::string& text, const char* option) {
-  static const std::map<std::string, double, std::less<>> seconds_per_unit = {
-      {"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-  constexpr double shortest = 0.001, longest = 1e7;
-  double number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  const auto unit = seconds_per_unit.find(std::string_view(rest, static_cast<std::size_t>(end - rest)));
-  if (error == std::errc() && unit != seconds_per_unit.end()) {
-    const double seconds = number * unit->second;
-    if (seconds >= shortest && seconds <= longest)
-      return std::chrono::milliseconds(std::llround(seconds * 1000));
-  }
-  throw std::invalid_argument(std::string(option) + ": a time from 1ms on, as 90, 90s, 1500ms, 2m or 1h");
 }
 
 StatsFormat parseStats(const std::string& text) {
@@ -142,12 +138,42 @@ multiconn::Require parseRequire(const std::string& text, std::size_t destination
   return multiconn::Require::atLeast(count);
 }
 
-Options finish(CommandLine line) {
+multiconn::LinkEngine parseEngine(const std::string& text) {
+  if (text == "native") return multiconn::LinkEngine::native;
+  return text == "librtmp" ? multiconn::LinkEngine::librtmp : multiconn::LinkEngine::automatic;
+}
+
+/// Encoding options for something that is not encoded would be ignored without a word.
+void finishInput(const CLI::App& app, const CommandLine& line, Options& options) {
+  constexpr std::string_view prefix = "capture:";
+  const bool capture = options.input.starts_with(prefix);
+  const auto refuse = [](const std::string& sentence) { throw std::invalid_argument(sentence); };
+  options.source.transcode = line.encode.transcode();
+  options.source.encode = options.capture.encode = line.encode.options();
+  options.capture.device_options = line.encode.deviceOptions();
+  if (const std::string option = line.encode.given(app);
+      !option.empty() && !capture && options.source.transcode == multiconn::Transcode::never)
+    refuse(option + " is for capture:, or together with --transcode: files are sent as they are");
+  if (!capture && !options.capture.device_options.empty()) refuse("--device-option is for capture:");
+  if (!capture) return;
+  options.capture_devices = options.input.substr(prefix.size());
+  options.capture.duration = options.source.duration;
+  if (!options.source.realtime) refuse("--no-realtime is for files: " + std::string(prefix) + " is live");
+  if (options.source.loop) refuse("--loop is for files: " + std::string(prefix) + " does not end");
+  if (options.source.transcode != multiconn::Transcode::never)
+    refuse("--transcode is for files: what " + std::string(prefix) + " delivers is always encoded");
+}
+
+Options finish(const CLI::App& app, CommandLine line) {
   auto options = std::move(line.options);
+  if (options.list_devices) return options;
+  if (options.input.empty()) throw std::invalid_argument("no input is named (--help lists the options)");
   options.connect.setup_timeout = parseTime(line.setup_timeout, "--setup-timeout");
   if (!line.duration.empty()) options.source.duration = parseTime(line.duration, "--duration");
   options.stats = parseStats(line.stats);
+  finishInput(app, line, options);
   options.destinations = readDestinations(line.destinations);
+  for (auto& destination : options.destinations) destination.engine = parseEngine(line.engine);
   options.connect.require = parseRequire(line.require, options.destinations.size());
   return options;
 }

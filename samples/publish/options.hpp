@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include <multiconn/av_source.hpp>
+#include <multiconn/capture.hpp>
 #include <multiconn/multi_connection.hpp>
 
 namespace publish {
@@ -15,7 +17,10 @@ enum class StatsFormat { table, json, none };
 
 struct Options {
   std::string input;
+  std::optional<std::string> capture_devices;  ///< what INPUT captures; nothing: it is a file, pipe or URL
   multiconn::AvSourceOptions source;
+  multiconn::CaptureOptions capture;
+  bool list_devices = false;  ///< and nothing else
   std::vector<multiconn::Destination> destinations;
   multiconn::ConnectOptions connect;
   StatsFormat stats = StatsFormat::table;

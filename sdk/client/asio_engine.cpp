@@ -1,5 +1,7 @@
 #include "client/asio_engine.hpp"
 
+#include <array>
+#include <bit>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -10,6 +12,7 @@
 
 #include "net/asio_scheduler.hpp"
 #include "net/link_factory.hpp"
+#include "net/random.hpp"
 
 namespace multiconn {
 
@@ -65,6 +68,12 @@ class ThreadEngine final : private OwnContext, public AsioEngine {
 };
 
 }  // namespace
+
+std::uint32_t Runtime::Engine::random() {
+  std::array<std::byte, 4> bytes{};
+  net::fillRandom(bytes);
+  return std::bit_cast<std::uint32_t>(bytes);
+}
 
 namespace client {
 

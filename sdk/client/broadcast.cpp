@@ -6,12 +6,14 @@
 #include "client/metadata.hpp"
 #include "rtmp/media_body.hpp"
 #include "rtmp/message.hpp"
+#include "rtmp/slot_value.hpp"
 
 namespace multiconn::client {
 
 namespace {
 
 constexpr std::size_t cached_gop_bytes = 32 * 1024 * 1024;
+constexpr std::size_t most_data_frames = 64;
 constexpr std::size_t max_held_bytes = 8 * 1024 * 1024;
 // A chunk's message length has 24 bits (RTMP 1.0 5.3.1.2.1).
 constexpr std::size_t longest_message = 0xFFFFFF;
@@ -76,8 +78,14 @@ void Broadcast::release(rtmp::TimePoint now) {
   timeline_.place(*first);
   held_bytes_ = 0;
   const std::vector<Held> held = std::exchange(held_, {});
-  for (const Held& item : held) noteCodec(item.track, item.frame.codec);
-  for (const Held& item : held) send(item.track, item.frame, now);
+  for (const Held& item : held)
+    if (!item.data) noteCodec(item.track, item.frame.codec);
+  for (const Held& item : held) {
+    if (item.data)
+      sendData(*item.data, now);
+    else
+      send(item.track, item.frame, now);
+  }
 }
 
 void Broadcast::changeSource(Track track) {
@@ -88,15 +96,77 @@ void Broadcast::changeSource(Track track) {
 }
 
 void Broadcast::forgetHeld(Track track) {
+  const auto of_track = [&](const Held& item) { return !item.data && item.track == track; };
   for (const Held& item : held_)
-    if (item.track == track) held_bytes_ -= item.frame.data->size();
-  std::erase_if(held_, [&](const Held& item) { return item.track == track; });
+    if (of_track(item)) held_bytes_ -= item.frame.data->size();
+  std::erase_if(held_, of_track);
 }
 
 void Broadcast::metadata(AmfObject properties, rtmp::TimePoint now) {
   metadata_ = std::move(properties);
   metadata_sent_ = false;
   if (media_sent_) sendMetadata(now);
+}
+
+rtmp::Error Broadcast::data(std::vector<AmfValue> values, rtmp::TimePoint now) {
+  for (const AmfValue& value : values)
+    if (!rtmp::within(value, rtmp::Limits().amf_depth)) return rtmp::Error::amf_too_deep;
+  rtmp::Message message;
+  message.stream_id = any_stream;
+  message.body = rtmp::Data{std::move(values), {}};
+  auto encoded = rtmp::encode(message);
+  if (!encoded) return encoded.error();
+  if (encoded->payload->size() > rtmp::Limits().max_other_message) return rtmp::Error::message_too_large;
+  const rtmp::Error error = rememberData(std::get<rtmp::Data>(message.body).values, *encoded);
+  if (error != rtmp::Error::none) return error;
+  if (holding()) {
+    held_bytes_ += encoded->payload->size();
+    held_.push_back({{}, {}, std::move(*encoded)});
+    if (held_bytes_ >= max_held_bytes) release(now);
+  } else {
+    sendData(std::move(*encoded), now);
+  }
+  return rtmp::Error::none;
+}
+
+// What servers keep for players that join, they lose with the connection.
+rtmp::Error Broadcast::rememberData(const std::vector<AmfValue>& values, const rtmp::OutMessage& message) {
+  const std::string* const handler = values.empty() ? nullptr : values[0].string();
+  const std::string* const name = values.size() < 2 ? nullptr : values[1].string();
+  if (!handler || !name) return rtmp::Error::none;
+  if (*handler == "@clearDataFrame") {
+    data_frames_.erase(*name);
+    if (*name == "onMetaData") cache_.clearMetadata();
+  }
+  if (*handler != "@setDataFrame") return rtmp::Error::none;
+  if (data_frames_.size() == most_data_frames && !data_frames_.contains(*name))
+    return rtmp::Error::message_too_large;
+  data_frames_[*name] = message;
+  return rtmp::Error::none;
+}
+
+void Broadcast::skip(std::chrono::milliseconds idle) {
+  if (media_sent_) timeline_.skip(idle);
+}
+
+// Set data frames stand in front, with the time of what follows.
+void Broadcast::replay(const std::function<void(rtmp::QueuedMessage)>& each) const {
+  std::uint32_t begin = static_cast<std::uint32_t>(timeline_.newest().count());
+  bool begun = false;
+  const auto sendFrames = [&] {
+    if (std::exchange(begun, true)) return;
+    for (const auto& [name, message] : data_frames_) {
+      rtmp::QueuedMessage queued{message, rtmp::QueuedMessage::Class::control, FrameKind::key, {}};
+      queued.message.timestamp = begin;
+      each(std::move(queued));
+    }
+  };
+  cache_.replay([&](rtmp::QueuedMessage queued) {
+    if (!begun) begin = queued.message.timestamp;
+    sendFrames();
+    each(std::move(queued));
+  });
+  sendFrames();
 }
 
 void Broadcast::accept(Track track, EncodedFrame frame, rtmp::TimePoint now) {
@@ -142,6 +212,11 @@ void Broadcast::noteCodec(Track track, Codec codec) {
   if (of(track).codec == codec) return;
   of(track).codec = codec;
   metadata_sent_ = false;
+}
+
+void Broadcast::sendData(rtmp::OutMessage message, rtmp::TimePoint now) {
+  message.timestamp = static_cast<std::uint32_t>(timeline_.newest().count());
+  emit_({std::move(message), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
 }
 
 void Broadcast::sendMetadata(rtmp::TimePoint now) {

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <multiconn/amf_value.hpp>
@@ -38,6 +40,14 @@ class Broadcast {
   /// onMetaData; the codecs are added to it. Goes out at once when media has, else in front of it.
   void metadata(AmfObject properties, rtmp::TimePoint now);
 
+  /// A data message in order with the frames. "@setDataFrame" and "@clearDataFrame" are remembered for
+  /// replay(). An error when it cannot be encoded or is longer than servers take.
+  rtmp::Error data(std::vector<AmfValue> values, rtmp::TimePoint now);
+  /// No frame has come for this long, and time is to go on behind it. For tracks whose source has changed.
+  void skip(std::chrono::milliseconds idle);
+  /// Everything a newcomer needs; queued_at is left to the caller.
+  void replay(const std::function<void(rtmp::QueuedMessage)>& each) const;
+
   const rtmp::StreamCache& cache() const { return cache_; }
   std::chrono::milliseconds time() const { return timeline_.newest(); }
 
@@ -49,8 +59,9 @@ class Broadcast {
     bool expected = false;
   };
   struct Held {
-    Track track;
+    Track track{};
     EncodedFrame frame;
+    std::optional<rtmp::OutMessage> data = {};  // instead of a frame
   };
   Input& of(Track track) { return inputs_[static_cast<std::size_t>(track)]; }
 
@@ -60,7 +71,9 @@ class Broadcast {
   bool complete() const;
   void send(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
   void noteCodec(Track track, Codec codec);
+  void sendData(rtmp::OutMessage message, rtmp::TimePoint now);
   void sendMetadata(rtmp::TimePoint now);
+  rtmp::Error rememberData(const std::vector<AmfValue>& values, const rtmp::OutMessage& message);
   void remember(Track track, const rtmp::OutMessage& message);
 
   Emit emit_;
@@ -70,6 +83,7 @@ class Broadcast {
   std::vector<Held> held_;
   std::size_t held_bytes_ = 0;
   AmfObject metadata_;
+  std::map<std::string, rtmp::OutMessage> data_frames_;  // as set, by name
   bool metadata_sent_ = false;
   bool media_sent_ = false;
   std::vector<EncodedFrame> normalized_;  // kept for its capacity

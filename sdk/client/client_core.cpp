@@ -11,13 +11,16 @@ namespace code = client::code;
 
 constexpr std::chrono::milliseconds tick_interval{100};
 constexpr std::chrono::milliseconds longest_linger{250};
+// Callbacks may come in swarms; a change of state is shown at once all the same.
+constexpr std::chrono::milliseconds figures_last{20};
 
 }  // namespace
 
 ClientCore::ClientCore(Runtime::Engine& engine, ConnectOptions options)
     : options_(std::move(options)),
       scheduler_(engine.makeScheduler()),
-      servers_(engine, *scheduler_, options_, *this) {}
+      servers_(engine, *scheduler_, options_, *this),
+      calls_(*scheduler_, servers_, options_, *this) {}
 
 ClientCore::~ClientCore() = default;
 
@@ -91,6 +94,7 @@ void ClientCore::publish(std::string name, PublishMode mode, rtmp::TimePoint ask
 void ClientCore::close(std::function<void()> closed) {
   closed_ = true;
   stream_->close();
+  if (const auto observer = presentObserver()) observer->closing();
   servers_.close([this, closed = std::move(closed)] {
     if (closed) callBack(closed);
   });
@@ -101,6 +105,7 @@ void ClientCore::close(std::function<void()> closed) {
 void ClientCore::shutDown() {
   linger_timer_ = scheduler_->after(longest_linger, [self = shared_from_this()] { self->dispose(); });
   stream_->close();
+  if (const auto observer = presentObserver()) observer->closing();
   servers_.close([this] { postTask([self = shared_from_this()] { self->dispose(); }, Sender::self); });
 }
 
@@ -109,14 +114,47 @@ void ClientCore::dispose() {
   if (!scheduler_) return;
   linger_timer_.cancel();
   tick_timer_.cancel();
+  if (const auto observer = presentObserver()) observer->ended();
   stream_->clear();
+  calls_.clear();
   servers_.clear();
   on_status_ = on_stream_status_ = nullptr;
   answer_ = nullptr;
   const std::lock_guard lock(scheduler_mutex_);
   // What is queued already may still use it.
   const auto scheduler = std::move(scheduler_);
-  scheduler->post([scheduler] {});
+  scheduler->post([scheduler, observer = std::move(observer_)] {});
+}
+
+std::shared_ptr<client::ServerObserver> ClientCore::presentObserver() const {
+  const std::lock_guard lock(scheduler_mutex_);
+  return observer_;
+}
+
+void ClientCore::publishChanged(client::Peer& peer) {
+  states_changed_ = true;
+  stream_->publishChanged(peer);
+}
+
+void ClientCore::connected(client::Peer& peer) {
+  states_changed_ = true;
+  if (const auto observer = presentObserver()) observer->peerConnected(peer);
+}
+
+void ClientCore::disconnected(client::Peer& peer) {
+  states_changed_ = true;
+  calls_.disconnected(peer);
+  if (const auto observer = presentObserver()) observer->peerLost(peer);
+}
+
+void ClientCore::sharedObjectReceived(client::Peer& peer, rtmp::SharedObjectMessage& message) {
+  if (const auto observer = presentObserver()) observer->sharedObjectReceived(peer, message);
+}
+
+std::optional<Credentials> ClientCore::credentials(ServerId server, const std::string& host) {
+  std::optional<Credentials> answer;
+  if (options_.credentials) gate_.run([&] { answer = options_.credentials(server, host); });
+  return answer;
 }
 
 void ClientCore::connectionStatus(Status status) {
@@ -143,11 +181,16 @@ void ClientCore::setupAnswered(SetupOutcome outcome, std::string sentence) {
     callBack([answer = std::move(answer), outcome = std::move(outcome)] { answer(outcome); });
 }
 
-// A task of its own, so that the callback finds everything settled; and the figures are those of that moment.
 void ClientCore::callBack(std::function<void()> callback) {
-  const auto task = [self = shared_from_this(), callback = std::move(callback)] {
-    self->refresh();
+  callBackThen(std::move(callback), nullptr);
+}
+
+// A task of its own, so that the callback finds everything settled; and the figures are those of that moment.
+void ClientCore::callBackThen(std::function<void()> callback, std::function<void()> then) {
+  const auto task = [self = shared_from_this(), callback = std::move(callback), then = std::move(then)] {
+    self->refresh(figures_last);
     self->gate_.run(callback);
+    if (then) then();
   };
   postTask(task, Sender::self);
 }
@@ -156,14 +199,18 @@ void ClientCore::tick() {
   const rtmp::TimePoint now = scheduler_->now();
   servers_.tick(now, stream_->patience());
   stream_->tick(now);
-  refresh();
+  refresh({});
   if (closed_ && servers_.allGone()) return;
   tick_timer_ = scheduler_->after(tick_interval, [this] { tick(); });
 }
 
-void ClientCore::refresh() {
+void ClientCore::refresh(rtmp::Duration max_age) {
   if (!scheduler_) return;
-  std::vector<ServerStats> rows = servers_.stats(scheduler_->now());
+  const rtmp::TimePoint now = scheduler_->now();
+  if (!states_changed_ && now - refreshed_at_ < max_age) return;
+  states_changed_ = false;
+  refreshed_at_ = now;
+  std::vector<ServerStats> rows = servers_.stats(now);
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_.swap(rows);
 }

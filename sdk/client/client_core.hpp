@@ -10,11 +10,13 @@
 
 #include <multiconn/multi_connection.hpp>
 
+#include "client/call_desk.hpp"
 #include "client/callback_gate.hpp"
 #include "client/engine.hpp"
 #include "client/intake.hpp"
 #include "client/outgoing_stream.hpp"
 #include "client/server_group.hpp"
+#include "client/server_observer.hpp"
 #include "net/scheduler.hpp"
 
 namespace multiconn {
@@ -23,7 +25,8 @@ namespace multiconn {
 /// strand, so that nothing there needs a lock.
 class ClientCore final : public std::enable_shared_from_this<ClientCore>,
                          private client::ServerGroupEvents,
-                         private client::OutgoingStreamEvents {
+                         private client::OutgoingStreamEvents,
+                         private client::CallDeskEvents {
  public:
   static std::shared_ptr<ClientCore> make(Runtime::Engine& engine, ConnectOptions options);
   ClientCore(Runtime::Engine& engine, ConnectOptions options);
@@ -46,10 +49,28 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   client::Intake& intake() { return intake_; }
   std::vector<ServerStats> stats() const;
   rtmp::TimePoint now() const;
+  /// The one observer of the servers. Made on the first call by Observer(std::weak_ptr<ClientCore>), on
+  /// whatever thread that is, which must not call the core; what happened before it can be seen from
+  /// servers(). Null once all is over.
+  template <typename Observer>
+  std::shared_ptr<Observer> observer() {
+    const std::lock_guard lock(scheduler_mutex_);
+    if (!observer_ && scheduler_) observer_ = std::make_shared<Observer>(weak_from_this());
+    return std::static_pointer_cast<Observer>(observer_);
+  }
   /// No callback starts any more; then everything is closed, and the core goes.
   void abandon();
 
   // The strand.
+  net::Scheduler& scheduler() { return *scheduler_; }
+  const ConnectOptions& options() const { return options_; }
+  client::ServerGroup& servers() { return servers_; }
+  client::CallDesk& calls() { return calls_; }
+  bool closed() const { return closed_; }
+  /// Calls what on() has for `call.method`, if anything.
+  void callHandler(Call call) { calls_.callHandler(std::move(call)); }
+  void connectionStatus(Status status) override;
+  void callBack(std::function<void()> callback) override;
   void connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer,
                rtmp::TimePoint called_at);
   void onStatus(std::function<void(const Status&)> callback) { on_status_ = std::move(callback); }
@@ -61,19 +82,29 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void close(std::function<void()> closed);
 
  private:
-  void connectionStatus(Status status) override;
   void streamStatus(Status status) override;
   void setupAnswered(SetupOutcome outcome, std::string sentence) override;
-  void publishChanged(client::Peer& peer) override { stream_->publishChanged(peer); }
+  std::optional<Credentials> credentials(ServerId server, const std::string& host) override;
+  void publishChanged(client::Peer& peer) override;
+  void replay(client::Peer& peer) override { stream_->join(peer); }
   void queueMoved() override { stream_->queueMoved(); }
-  void callBack(std::function<void()> callback) override;
+  void connected(client::Peer& peer) override;
+  void disconnected(client::Peer& peer) override;
+  void called(client::Peer& peer, rtmp::client_event::Called& call) override { calls_.called(peer, call); }
+  void callAnswered(client::Peer& peer, rtmp::client_event::CallAnswered& answer) override {
+    calls_.answered(peer, answer);
+  }
+  void sharedObjectReceived(client::Peer& peer, rtmp::SharedObjectMessage& message) override;
+  void callBackThen(std::function<void()> callback, std::function<void()> then) override;
 
   enum class Sender : std::uint8_t { handle, self };
   void postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting = {});
   void shutDown();
   void dispose();
   void tick();
-  void refresh();
+  std::shared_ptr<client::ServerObserver> presentObserver() const;
+  /// `max_age`: of the figures that have been published already.
+  void refresh(rtmp::Duration max_age);
 
   ConnectOptions options_;
   client::Intake intake_;
@@ -82,6 +113,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   // Guards the way to the strand, which is cut when everything is over: handles may be used for longer.
   mutable std::mutex scheduler_mutex_;
   std::shared_ptr<net::Scheduler> scheduler_;
+  std::shared_ptr<client::ServerObserver> observer_;
   bool abandoned_ = false;
 
   mutable std::mutex snapshot_mutex_;
@@ -91,8 +123,11 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::function<void(const Status&)> on_status_, on_stream_status_;
   std::function<void(SetupOutcome)> answer_;
   bool closed_ = false;
+  bool states_changed_ = false;  // since the last refresh()
+  rtmp::TimePoint refreshed_at_{};
   net::Timer tick_timer_, linger_timer_;
   client::ServerGroup servers_;
+  client::CallDesk calls_;
   std::unique_ptr<client::OutgoingStream> stream_;
 };
 

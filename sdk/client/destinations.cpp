@@ -29,17 +29,26 @@ namespace {
 
 using Key = std::tuple<std::string, std::string, std::uint16_t, std::string, std::string>;
 
+std::optional<Credentials> credentialsOf(const Destination& destination, const rtmp::Url& url) {
+  if (destination.credentials) return destination.credentials;
+  if (url.user.empty()) return {};
+  return Credentials{url.user, url.password};
+}
+
 Target check(const Destination& destination, const TlsOptions& default_tls) {
   Target target;
   rtmp::UrlResult parsed = rtmp::parseUrl(destination.url);
   if (parsed.url) {
     target.masked_url = parsed.url->masked();
     target.link.url = std::move(*parsed.url);
+    target.login_host = target.link.url.host;
+    target.credentials = credentialsOf(destination, target.link.url);
   } else {
     target.masked_url = rtmp::maskUrl(destination.url, false);
     target.error = sentence(std::move(parsed.error));
   }
   target.link.tls = destination.tls.value_or(default_tls);
+  target.link.engine = destination.engine;
   target.stream = destination.stream;
   if (target.error.empty() && target.stream && target.stream->empty())
     target.error = "The stream name is empty: give the stream key of this server.";
@@ -48,7 +57,7 @@ Target check(const Destination& destination, const TlsOptions& default_tls) {
 
 Key keyOf(const Target& target) {
   const rtmp::Url& url = target.link.url;
-  return {url.scheme, url.host, url.port, url.app, target.stream.value_or("")};
+  return {url.scheme, lowerCase(url.host), url.port, url.app, target.stream.value_or("")};
 }
 
 }  // namespace
@@ -64,6 +73,17 @@ std::vector<Target> checkDestinations(const std::vector<Destination>& destinatio
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+bool sameHost(std::string_view one, std::string_view other) {
+  return lowerCase(one) == lowerCase(other);
+}
+
+std::string lowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
 }
 
 }  // namespace client

@@ -12,6 +12,9 @@ namespace multiconn::client {
 class DropReport {
  public:
   void add(const rtmp::DropCounts& counts);
+  /// A data message, which is no frame.
+  void addData() { ++data_; }
+  /// Frames.
   std::uint64_t total() const { return total_; }
   /// What to say now, if anything.
   std::optional<std::string> take(rtmp::TimePoint now);
@@ -19,6 +22,7 @@ class DropReport {
  private:
   rtmp::DropCounts counts_;
   std::uint64_t total_ = 0;
+  std::uint64_t data_ = 0;
   std::optional<rtmp::TimePoint> last_;
 };
 

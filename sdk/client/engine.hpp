@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <multiconn/runtime.hpp>
@@ -17,6 +18,8 @@ class Runtime::Engine {
   virtual std::shared_ptr<net::Scheduler> makeScheduler() = 0;
   /// A link on a scheduler that came from makeScheduler().
   virtual std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) = 0;
+  /// Bits that nobody can foretell: the operating system's, unless a test wants others.
+  virtual std::uint32_t random();
 };
 
 }  // namespace multiconn

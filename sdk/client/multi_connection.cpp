@@ -21,6 +21,20 @@ void MultiConnection::onStatus(std::function<void(const Status&)> callback) {
   core_->post([callback = std::move(callback)](ClientCore& core) { core.onStatus(callback); });
 }
 
+void MultiConnection::on(std::string name, CallHandler handler) {
+  core_->post([name = std::move(name), handler = std::move(handler)](ClientCore& core) {
+    core.calls().on(name, handler);
+  });
+}
+
+void MultiConnection::callRemote(std::string method, std::function<void(const Reply&)> replied,
+                                 std::optional<ServerId> server, std::vector<AmfValue> arguments) {
+  core_->post([method = std::move(method), replied = std::move(replied), server,
+               arguments = std::move(arguments)](ClientCore& core) {
+    core.calls().call(method, replied, server, arguments);
+  });
+}
+
 NetStream MultiConnection::setNetStreams() {
   return NetStream(core_);
 }
@@ -43,6 +57,10 @@ void MultiConnection::publish(std::string name, PublishMode mode) {
 
 std::chrono::milliseconds MultiConnection::nsTime() const {
   return core_->intake().time();
+}
+
+void MultiConnection::nsSend(std::string handler, std::vector<AmfValue> arguments) {
+  setNetStreams().send(std::move(handler), std::move(arguments));
 }
 
 void MultiConnection::nsClose() {

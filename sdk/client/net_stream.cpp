@@ -54,6 +54,26 @@ void NetStream::live(bool live) {
   core->post([live](ClientCore& strand) { strand.stream().live(live); });
 }
 
+void NetStream::send(std::string handler, std::vector<AmfValue> arguments) {
+  const auto core = core_.lock();
+  if (!core) return;
+  core->post([handler = std::move(handler), arguments = std::move(arguments)](ClientCore& strand) {
+    strand.stream().sendData(handler, arguments);
+  });
+}
+
+void NetStream::stop() {
+  const auto core = core_.lock();
+  if (!core) return;
+  core->postAccepting(false, [](ClientCore& strand) { strand.stream().stop(); });
+}
+
+void NetStream::bufferTime(std::chrono::milliseconds longest) {
+  const auto core = core_.lock();
+  if (!core) return;
+  core->post([longest](ClientCore& strand) { strand.stream().bufferTime(longest); });
+}
+
 std::size_t NetStream::queued() const {
   const auto core = core_.lock();
   return core ? core->intake().queued() : 0;

@@ -1,6 +1,7 @@
 // The half of an OutgoingStream that deals with its sources: when they start, and what it means that they
 // end.
 #include <algorithm>
+#include <utility>
 
 #include "client/outgoing_stream.hpp"
 #include "client/sentence.hpp"
@@ -47,6 +48,19 @@ void OutgoingStream::startSources() {
   grace_timer_.reset();
   if (anyFeed(&SourceFeed::attached)) sendMetadata();
   for (const auto& feed : feeds_) feed->start(++last_feed_);
+}
+
+// NetStream.time stands still without a source, and jumps by that time when there is one again; so does what
+// players see.
+void OutgoingStream::noteIdleness(bool was_attached, bool is_attached) {
+  if (was_attached && !is_attached) idle_since_ = scheduler_.now();
+  if (is_attached && idle_since_) endIdleness();
+}
+
+void OutgoingStream::endIdleness() {
+  const rtmp::Duration idle = scheduler_.now() - *std::exchange(idle_since_, std::nullopt);
+  broadcast_->skip(std::chrono::duration_cast<std::chrono::milliseconds>(idle));
+  intake_.time(broadcast_->time());
 }
 
 void OutgoingStream::sourceEnded(FeedId from, const std::string& error) {

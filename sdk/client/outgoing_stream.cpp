@@ -41,11 +41,14 @@ OutgoingStream::OutgoingStream(net::Scheduler& scheduler, ServerGroup& servers, 
       events_(events),
       feeds_{std::make_unique<SourceFeed>(Track::audio, core),
              std::make_unique<SourceFeed>(Track::video, core)},
+      buffer_time_(options.queue_age),
       core_(std::move(core)) {}
 
 void OutgoingStream::attach(Track track, std::shared_ptr<MediaSource> source) {
+  const bool was_attached = anyFeed(&SourceFeed::attached);
   feed(track).attach(std::move(source));
   if (!request_) return;
+  noteIdleness(was_attached, anyFeed(&SourceFeed::attached));
   broadcast_->changeSource(track);
   expectTracks();
   sendMetadata();
@@ -57,7 +60,7 @@ void OutgoingStream::attach(Track track, std::shared_ptr<MediaSource> source) {
 }
 
 void OutgoingStream::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
-  if (request_) close();
+  if (request_) stop();
   request_ = Request{std::move(name), modeName(mode), asked_at};
   begin();
   askServers();
@@ -74,6 +77,8 @@ void OutgoingStream::begin() {
   broadcast_ = std::make_unique<Broadcast>([this](const rtmp::QueuedMessage& message) { send(message); });
   sources_started_ = all_lost_reported_ = false;
   first_start_.reset();
+  idle_since_.reset();
+  intake_.time({});
   expectTracks();
   sendMetadata();
   applyLossless();
@@ -94,6 +99,11 @@ void OutgoingStream::live(bool live) {
   applyLossless();
 }
 
+void OutgoingStream::bufferTime(std::chrono::milliseconds longest) {
+  buffer_time_ = std::max(longest, std::chrono::milliseconds::zero());
+  applyLossless();
+}
+
 void OutgoingStream::sendMetadata() {
   AmfObject properties = AmfObject::ecmaArray();
   for (const Track track : all_tracks)
@@ -105,6 +115,7 @@ void OutgoingStream::frame(Track track, const EncodedFrame& frame, FeedId from) 
   const bool wanted = request_ && !finishing_ && (from == application_feed || feed(track).is(from));
   if (wanted) {
     const rtmp::TimePoint now = scheduler_.now();
+    if (idle_since_) endIdleness();
     const rtmp::Error error = broadcast_->write(track, frame, now);
     if (error != rtmp::Error::none) reportBadFrame(error, now);
     holdBriefly();
@@ -158,9 +169,9 @@ void OutgoingStream::join(Peer& peer) {
   const rtmp::StreamCache& cache = broadcast_->cache();
   const rtmp::TimePoint now = scheduler_.now();
   if (!first_start_) first_start_ = now;
-  peer.lossless(waits());
+  peer.bounds(bounds());
   peer.beginMedia(false);
-  cache.replay([&](rtmp::QueuedMessage message) {
+  broadcast_->replay([&](rtmp::QueuedMessage message) {
     message.queued_at = now;
     peer.send(message);
   });
@@ -206,7 +217,7 @@ void OutgoingStream::settle(std::size_t bytes) {
 void OutgoingStream::applyLossless() {
   const bool lossless = waits();
   intake_.lossless(lossless);
-  for (const auto& peer : servers_.peers()) peer->lossless(lossless);
+  for (const auto& peer : servers_.peers()) peer->bounds(bounds());
 }
 
 void OutgoingStream::finish(std::function<void()> done) {
@@ -222,7 +233,7 @@ void OutgoingStream::finish(std::function<void()> done) {
 }
 
 void OutgoingStream::pollFinish() {
-  if (finished()) return close();
+  if (finished()) return stop();
   finish_timer_ = scheduler_.after(finish_poll, [this] { pollFinish(); });
 }
 
@@ -234,7 +245,7 @@ bool OutgoingStream::finished() const {
                      [](const auto& peer) { return !peer->publishing() || peer->idle(); });
 }
 
-void OutgoingStream::close() {
+void OutgoingStream::stop() {
   if (!request_) return;
   request_.reset();
   broadcast_.reset();
@@ -247,9 +258,13 @@ void OutgoingStream::close() {
   if (auto done = std::exchange(finish_done_, nullptr)) events_.callBack(std::move(done));
 }
 
+void OutgoingStream::close() {
+  stop();
+  for (const auto& feed : feeds_) feed->attach(nullptr);
+}
+
 void OutgoingStream::clear() {
   close();
-  for (const auto& feed : feeds_) feed->attach(nullptr);
   on_drain_ = nullptr;
 }
 

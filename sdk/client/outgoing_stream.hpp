@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/net_stream.hpp>
@@ -13,6 +14,7 @@
 #include "client/broadcast.hpp"
 #include "client/intake.hpp"
 #include "client/server_group.hpp"
+#include "client/shared_function.hpp"
 #include "client/source_feed.hpp"
 #include "net/scheduler.hpp"
 
@@ -38,8 +40,14 @@ class OutgoingStream {
   void metadata(AmfObject properties);
   /// False: the application waits for servers, as a file source does.
   void live(bool live);
-  void onDrain(std::function<void()> callback) { on_drain_ = std::move(callback); }
+  void onDrain(std::function<void()> callback) { on_drain_ = sharedFunction(std::move(callback)); }
   void finish(std::function<void()> done);
+  /// NetStream.send; what is wrong with it is a status.
+  void sendData(const std::string& handler, const std::vector<AmfValue>& arguments);
+  void bufferTime(std::chrono::milliseconds longest);
+  /// Unpublishes; sources stay attached.
+  void stop();
+  /// Stops, and detaches the sources.
   void close();
   /// Closes, and lets go of the application's objects.
   void clear();
@@ -51,6 +59,8 @@ class OutgoingStream {
   /// The servers exist and are about to be connected to.
   void connecting(rtmp::TimePoint called_at);
   void publishChanged(Peer& peer);
+  /// Sends it everything a newcomer needs.
+  void join(Peer& peer);
   void queueMoved();
   void tick(rtmp::TimePoint now);
   /// How long a server may take nothing before it is given up; nothing while frames are dropped instead.
@@ -69,11 +79,16 @@ class OutgoingStream {
   std::size_t publishing() const;
   bool anyOnItsWay() const;
 
+  Peer::Bounds bounds() const { return {options_.queue_bytes, buffer_time_, waits()}; }
+
   void begin();
   void askServers();
+  void noteIdleness(bool was_attached, bool is_attached);
+  void endIdleness();
+  std::string dataProblem(const std::string& handler, const std::vector<AmfValue>& arguments) const;
+  rtmp::Error passData(const std::string& handler, const std::vector<AmfValue>& arguments);
   void expectTracks();
   void sendMetadata();
-  void join(Peer& peer);
   void send(const rtmp::QueuedMessage& message);
   void holdBriefly();
   void reportBadFrame(rtmp::Error error, rtmp::TimePoint now);
@@ -102,6 +117,8 @@ class OutgoingStream {
   FeedId last_feed_ = application_feed;
   AmfObject metadata_;
   bool live_ = true;  // what the application writes itself
+  std::chrono::milliseconds buffer_time_;
+  std::optional<rtmp::TimePoint> idle_since_;  // the last source was detached
 
   bool asking_ = false;  // servers are being told one after the other
   bool sources_started_ = false;

@@ -1,46 +1,32 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/status.hpp>
 
-#include "client/destinations.hpp"
+#include "client/dialer.hpp"
 #include "client/drop_report.hpp"
 #include "client/peer_connection.hpp"
-#include "client/secret_mask.hpp"
-#include "net/scheduler.hpp"
+#include "client/peer_events.hpp"
+#include "client/peer_identity.hpp"
+#include "client/rate_limit.hpp"
+#include "client/relocation.hpp"
 #include "rtmp/outbound_queue.hpp"
 
 namespace multiconn::client {
 
-class Peer;
-
-/// What a Peer needs and tells.
-class PeerHost {
+/// One server of a MultiConnection: its connection, and how far its publish has come.
+class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
  public:
-  virtual ~PeerHost() = default;
-  virtual net::Scheduler& scheduler() = 0;
-  virtual std::unique_ptr<net::Link> makeLink(const net::LinkTarget& target) = 0;
-  virtual void connectionStatus(Status status) = 0;
-  virtual void streamStatus(Status status) = 0;
-  /// connect has its answer, or never will have: see state(). Once.
-  virtual void answered(Peer& peer) = 0;
-  /// publishing() or settled() have changed.
-  virtual void publishChanged(Peer& peer) = 0;
-  /// Bytes have left the queue.
-  virtual void queueMoved() = 0;
-  /// gone() is true now.
-  virtual void ended(Peer& peer) = 0;
-};
+  using Bounds = rtmp::OutboundQueue::Bounds;
 
-/// One server of a MultiConnection: its connection, its queue, and how far its publish has come.
-class Peer final : PeerConnectionEvents {
- public:
-  Peer(ServerId id, Target target, const ConnectOptions& options, PeerHost& host);
+  Peer(ServerId id, Target target, const ConnectOptions& options, PeerHost& host, PeerEvents& events);
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
@@ -57,102 +43,148 @@ class Peer final : PeerConnectionEvents {
 
   /// Media may be sent from now on. `wait_for_key`: what was missed cannot be decoded without, so begin at a
   /// keyframe.
-  void beginMedia(bool wait_for_key);
-  /// The producer waits: nothing is dropped.
-  void lossless(bool lossless);
+  void beginMedia(bool wait_for_key) { wait_for_key_ = wait_for_key; }
+  void bounds(const Bounds& bounds);
   /// Sends or queues, by the drop policy; ignored unless publishing.
   void send(const rtmp::QueuedMessage& message);
-  /// Reports drops. Gives the server up when it is being waited for and has taken nothing for `patience`.
+  /// Reports what has piled up. Gives the server up when it is being waited for and has taken nothing for
+  /// `patience`.
   void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
 
-  ServerId id() const { return id_; }
-  const std::string& url() const { return target_.masked_url; }
+  /// What stands and may be used for calls; null when none does.
+  PeerConnection* connection() const { return closing_ ? nullptr : connection_.get(); }
+  /// Changes with every connection.
+  std::uint64_t connectionNumber() const { return connection_number_; }
+  /// Queued as a command, never dropped. An error when not connected or not encodable.
+  rtmp::Error sendSharedObject(rtmp::SharedObjectMessage message);
+  /// For a connection of one's own to where this one has come to, redirects included. To be destroyed before
+  /// the Peer.
+  std::unique_ptr<Dialer> makeDialer(DialerEvents& events);
+
+  ServerId id() const { return identity_.id; }
+  const std::string& url() const { return identity_.url; }
+  const PeerIdentity& identity() const { return identity_; }
   ServerState state() const { return state_; }
   const std::string& error() const { return error_; }
-  bool publishing() const { return publish_ == Publish::publishing; }
+  /// A connection stands: calls and shared objects may be sent.
+  bool connected() const { return connection() != nullptr; }
+  bool publishing() const { return publish_ == Publish::publishing || publish_ == Publish::moving; }
   /// Whether a publish is neither on its way nor asked for.
   bool settled() const { return publish_ != Publish::wanted && publish_ != Publish::requested; }
   bool gone() const { return state_ == ServerState::closed || state_ == ServerState::failed; }
-  std::size_t queued() const { return queue_.bytes(); }
+  std::size_t queued() const { return held_.bytes() + (connection_ ? connection_->queued() : 0); }
   /// Everything queued has reached the server's kernel.
-  bool idle() const;
+  bool idle() const { return held_.empty() && (!connection_ || connection_->idle()); }
   ServerStats stats(rtmp::TimePoint now);
 
  private:
-  enum class Publish : std::uint8_t { none, wanted, requested, publishing, refused };
+  /// `moving`: the stream runs, but its new connection has not said Publish.Start yet.
+  enum class Publish : std::uint8_t { none, wanted, requested, publishing, moving, refused };
 
-  void opened() override { drain(); }
-  void answer(std::vector<rtmp::OutMessage> commands) override;
   void happened(rtmp::ClientEvent& event) override;
-  void writable() override;
+  void moved() override { events_.queueMoved(); }
+  void choked(const std::string& why) override { end(why); }
   void closed(net::LinkFailure failure) override;
 
-  void open();
-  rtmp::ConnectRequest connectRequest() const;
-  void requestPublish();
-  void react(rtmp::ClientReaction reaction);
-  bool retryWithoutPipelining();
-  void failConnect(Status failure, std::string error);
-  void refusePublish(Status failure, std::string error);
-  void lose(const std::string& why);
-  void end(const std::string& why);
-  void giveUp(const char* code, const std::string& why);
-  void retire();
-  void awaitAnswer(const char* what);
-  void noAnswer(const char* what);
-  void closeWhenSent();
+  void dialStatus(Status status) override { sayConnection(std::move(status)); }
+  void dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event::Connected& event) override;
+  void dialFailed(DialFailure failure) override;
 
-  void on(rtmp::client_event::Connected& event);
-  void on(rtmp::client_event::ConnectFailed& event);
   void on(rtmp::client_event::PublishStarted& event);
   void on(rtmp::client_event::PublishFailed& event);
   void on(rtmp::client_event::StatusReceived& event);
   void on(rtmp::client_event::Called& event);
+  void on(rtmp::client_event::CallAnswered& event) { events_.callAnswered(*this, event); }
+  void on(rtmp::client_event::SharedObjectReceived& event) {
+    events_.sharedObjectReceived(*this, event.message);
+  }
   void on(rtmp::client_event::CloseRequested& event);
+  void on(rtmp::client_event::Redirected& event);
+  void on(rtmp::client_event::ReconnectRequested& event);
   template <typename Event>
   void on(Event&) {}  // of playing, which a publisher does not do
 
-  void transmit(rtmp::QueuedMessage message);
-  void drain();
+  void adopt(std::unique_ptr<PeerConnection> connection);
+  void announce();
+  void requestPublish();
+  std::string streamName() const;
+  void awaitPublish(std::chrono::milliseconds patience);
+  void noPublishAnswer(std::chrono::milliseconds patience);
+  void failConnect(DialFailure failure);
+  void refusePublish(Status failure, std::string error);
+  void lose(const std::string& why);
+  void end(const std::string& why);
+  void giveUp(const char* code, const std::string& why);
+  void disconnect();
+  void retire();
+  void sayConnection(Status status);
+
+  // peer_move.cpp
+  void relocationStatus(Status status) override { sayConnection(std::move(status)); }
+  void relocationReady() override;
+  void relocationFailed(const std::string& why) override;
+  void relocationOver() override { dropRelocation(); }
+  void relocate(Target target);
+  void exchange();
+  void finishMove();
+  bool retryMove(const Status& failure);
+  bool fallBack(const std::string& why);
+  void goOnWithout(const std::string& why);
+  void closeOldConnection();
+  void dropRelocation();
+  void warnOfRelocation(const std::string& why);
+
+  // peer_media.cpp
+  void transmit(const rtmp::QueuedMessage& message);
+  bool tooMuchData(const rtmp::QueuedMessage& message) const;
   void dropMedia();
-  void reportDrops(rtmp::TimePoint now);
+  void collectDrops(rtmp::TimePoint now);
+  void reportPiledUp(rtmp::TimePoint now);
   rtmp::Duration withoutProgress(rtmp::TimePoint now);
   const net::LinkStats& linkStats(rtmp::TimePoint now, rtmp::Duration max_age);
 
-  Status status(const char* code, const char* level, std::string description) const;
-  Status serverStatus(const rtmp::StatusInfo& info, const char* fallback_code) const;
-
-  ServerId id_;
+  PeerIdentity identity_;
   Target target_;
   const ConnectOptions& options_;
   PeerHost& host_;
-  SecretMask mask_;
+  PeerEvents& events_;
 
   ServerState state_ = ServerState::connecting;
   std::string error_;
   bool closing_ = false;
-  bool pipelining_ = true;  // until this server has shown that it cannot
-  bool pipelined_ = false;  // on the present connection
+  bool announced_ = false;  // connected() was told, and disconnected() not yet
+  std::uint64_t connection_number_ = 0;
   Publish publish_ = Publish::none;
+  std::string name_;  // as the application says
   rtmp::PublishRequest request_;
   std::uint32_t stream_id_ = 0;
   bool wait_for_key_ = false;
+  bool has_video_ = false;
 
-  rtmp::OutboundQueue queue_;
-  std::size_t command_bytes_ = 0;  // of queue_
-  bool blocked_ = false;           // until writable()
+  RateLimit statuses_, calls_;
+  Bounds bounds_;
+  rtmp::OutboundQueue held_{Bounds()};  // while moving
   DropReport drops_;
-  std::uint64_t frames_sent_ = 0;
-  std::uint64_t earlier_bytes_ = 0;  // of connections before the present one
+  Sent earlier_;  // on connections before the present one
   net::LinkStats link_stats_;
   rtmp::TimePoint link_stats_at_{};
   std::uint64_t progress_ = 0;
   rtmp::TimePoint progress_at_{};
 
+  RedirectPolicy redirects_;
+  RelocationBudget requests_;
+  std::optional<rtmp::TimePoint> ready_at_;
+  unsigned move_retries_ = 0;
+  bool redirected_publish_ = false;  // its failure is the relocation's
+  std::optional<Target> left_;       // where the old connection leads
+  std::string lost_because_;         // while only the relocation is left
+
   rtmp::TimePoint called_at_{};
   rtmp::TimePoint publish_asked_at_{};
   std::optional<std::chrono::milliseconds> connect_time_, publish_time_;
-  net::Timer answer_timer_, close_timer_;
+  net::Timer answer_timer_, retry_timer_;
+  std::unique_ptr<Dialer> dialer_;
+  std::unique_ptr<Relocation> relocation_;
   std::unique_ptr<PeerConnection> connection_;  // last: its events come here
 };
 

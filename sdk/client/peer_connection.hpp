@@ -1,52 +1,135 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "net/link.hpp"
+#include "net/scheduler.hpp"
 #include "rtmp/client_session.hpp"
+#include "rtmp/outbound_queue.hpp"
 
 namespace multiconn::client {
 
-/// What a PeerConnection tells. From tasks of their own, as LinkEvents.
+/// What a PeerConnection tells.
 class PeerConnectionEvents {
  public:
   virtual ~PeerConnectionEvents() = default;
-  virtual void opened() = 0;
-  /// Commands to send, in order, before anything else.
-  virtual void answer(std::vector<rtmp::OutMessage> commands) = 0;
   virtual void happened(rtmp::ClientEvent& event) = 0;
-  virtual void writable() = 0;
+  /// The link takes messages again, and some have left the queue.
+  virtual void moved() {}
+  /// It cannot go on: what has to reach the server is not taken. `why` is one sentence.
+  virtual void choked(const std::string& why) = 0;
+  /// Last of all; from a task of its own.
   virtual void closed(net::LinkFailure failure) = 0;
 };
 
-/// One connection to one server: a Link and the session on it. A server that is connected to again gets a new
-/// one.
+/// What has gone out.
+struct Sent {
+  std::uint64_t bytes = 0;   ///< handed to the kernel
+  std::uint64_t frames = 0;  ///< audio and video
+  Sent& operator+=(const Sent& more) {
+    bytes += more.bytes;
+    frames += more.frames;
+    return *this;
+  }
+};
+
+/// One connection to one server: a Link, the session on it and the queue in front of it. A server that is
+/// connected to again gets a new one.
 class PeerConnection final : net::LinkEvents {
  public:
-  PeerConnection(std::unique_ptr<net::Link> link, rtmp::ConnectRequest request, PeerConnectionEvents& events);
+  using Bounds = rtmp::OutboundQueue::Bounds;
 
+  PeerConnection(net::Scheduler& scheduler, std::unique_ptr<net::Link> link, rtmp::ConnectRequest request,
+                 PeerConnectionEvents& events);
+  /// Lets a task of its own destroy it: a link must not go inside its own event. Null is ignored.
+  static void retire(std::unique_ptr<PeerConnection> connection);
+
+  /// Sends connect, and behind it what can be said already of a publish that is wanted.
   void open(std::optional<rtmp::PublishRequest> pipelined);
   bool isOpen() const { return open_; }
   /// The server has at least done its handshake.
   bool wasOpened() const { return was_opened_; }
-  rtmp::ClientSession& session() { return session_; }
-  net::Link& link() { return *link_; }
-  const net::Link& link() const { return *link_; }
-  /// No more events, also not from what is being handled right now.
+  /// A publish is on its way since open(), and has not been taken back.
+  bool pipelined() const { return pipelined_; }
+  bool amf3() const { return session_.amf3(); }
+
+  /// Who is told from now on; also what is left of the message that is being handled.
+  void tell(PeerConnectionEvents& events) { events_ = &events; }
   void silence() { events_ = nullptr; }
 
+  // The session's exchanges. What comes of them at once is told before they return.
+  void publish(rtmp::PublishRequest request) { perform(session_.publish(std::move(request))); }
+  void unpublish();
+  /// An error when it cannot be sent, or when too much waits already.
+  rtmp::Error call(std::string_view method, std::vector<AmfValue> arguments, bool wants_reply,
+                   double& transaction);
+  void forgetCall(double transaction) { session_.forgetCall(transaction); }
+  /// A result that cannot be encoded becomes an error there.
+  void result(double transaction, AmfValue value);
+  void callFailed(double transaction, std::string_view description);
+  rtmp::Error sendSharedObject(rtmp::SharedObjectMessage message);
+
+  /// Sends or queues, by the drop policy. Its stream id has been set.
+  void send(rtmp::QueuedMessage message);
+  void bounds(Bounds bounds) { queue_.bounds(bounds); }
+  void relieve(rtmp::TimePoint now) { queue_.relieve(now); }
+  rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }
+  void dropMedia();
+
+  std::size_t queued() const { return queue_.bytes(); }
+  /// Of the queue: the application's calls and shared objects.
+  std::size_t waitingCommands() const { return command_bytes_; }
+  rtmp::Duration queueAge(rtmp::TimePoint now) const { return queue_.age(now); }
+  net::LinkStats stats() const { return link_->stats(); }
+  std::uint64_t framesSent() const { return frames_sent_; }
+  Sent sent() const { return {stats().bytes_sent, frames_sent_}; }
+  /// Everything has reached the server's kernel.
+  bool idle() const;
+
+  /// Closes in good order once the queue is empty, or `patience` is over.
+  void closeWhenSent(rtmp::Duration patience);
+
  private:
+  /// `ours`: the application's doing. Else the server's, which can provoke as many answers as it likes.
+  enum class Origin : std::uint8_t { ours, answer };
+  struct Answer {
+    std::uint64_t number = 0;
+    std::size_t bytes = 0;
+  };
+
   void opened() override;
   void message(rtmp::Message message) override;
   void writable() override;
   void closed(net::LinkFailure failure) override;
 
+  void perform(rtmp::ClientReaction reaction);
+  void sendCommands(std::vector<rtmp::OutMessage> commands, Origin origin);
+  void push(rtmp::QueuedMessage message, Origin origin);
+  void drain();
+  void pop();
+  void choke(const char* why);
+
+  net::Scheduler& scheduler_;
   PeerConnectionEvents* events_;
   rtmp::ClientSession session_;
   bool open_ = false;
   bool was_opened_ = false;
+  bool pipelined_ = false;
+  bool closing_ = false;
+
+  rtmp::OutboundQueue queue_{Bounds()};
+  bool blocked_ = true;            // until writable()
+  std::size_t command_bytes_ = 0;  // of queue_: ours
+  std::size_t answer_bytes_ = 0;   // of queue_: answers
+  std::uint64_t commands_pushed_ = 0, commands_popped_ = 0;
+  std::deque<Answer> answers_;  // which of the queued commands are answers
+  std::uint64_t frames_sent_ = 0;
+  net::Timer close_timer_;
   std::unique_ptr<net::Link> link_;  // last: its events come here
 };
 

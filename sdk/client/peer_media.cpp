@@ -1,6 +1,6 @@
 // The half of a Peer that moves media: its queue, its figures, and whether it keeps up.
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "client/peer.hpp"
 #include "client/status_codes.hpp"
@@ -11,102 +11,91 @@ namespace {
 
 // Asking the kernel costs a system call or two; statuses may come in swarms.
 constexpr std::chrono::milliseconds figures_last{20};
-
-bool isCommand(const rtmp::QueuedMessage& message) {
-  return message.kind == rtmp::QueuedMessage::Class::control &&
-         message.message.type == rtmp::MessageType::command_amf0;
-}
-
-bool isFrame(const rtmp::QueuedMessage& message) {
-  return message.kind == rtmp::QueuedMessage::Class::audio ||
-         message.kind == rtmp::QueuedMessage::Class::video;
-}
+// Of a queue that drops no frames.
+constexpr std::size_t most_with_data = 64 * 1024 * 1024;
+// A stream whose next keyframe does not come has to change over without one.
+constexpr std::chrono::seconds longest_wait_for_key{10};
 
 }  // namespace
 
-void Peer::beginMedia(bool wait_for_key) {
-  wait_for_key_ = wait_for_key;
-}
-
-void Peer::lossless(bool lossless) {
-  queue_.bounds({options_.queue_bytes, options_.queue_age, lossless});
+void Peer::bounds(const Bounds& bounds) {
+  bounds_ = bounds;
+  held_.bounds(bounds);
+  if (connection_) connection_->bounds(bounds);
 }
 
 void Peer::send(const rtmp::QueuedMessage& message) {
   if (!publishing()) return;
-  if (wait_for_key_ && message.kind == rtmp::QueuedMessage::Class::video) {
-    if (message.frame != FrameKind::key) return;
+  const bool key = message.kind == rtmp::QueuedMessage::Class::video && message.frame == FrameKind::key;
+  if (key && ready_at_ && relocation_ && relocation_->ready()) return exchange();
+  if (message.kind == rtmp::QueuedMessage::Class::video) {
+    has_video_ = true;
+    if (wait_for_key_ && !key) return;
     wait_for_key_ = false;
   }
-  rtmp::QueuedMessage own = message;
-  own.message.stream_id = stream_id_;
-  transmit(std::move(own));
+  if (tooMuchData(message)) return drops_.addData();
+  transmit(message);
 }
 
-// Through the queue even when it is empty: only the queue knows whether what was dropped makes this frame
-// worthless.
-void Peer::transmit(rtmp::QueuedMessage message) {
-  if (!connection_) return;
-  const rtmp::TimePoint now = message.queued_at;
-  if (isCommand(message)) command_bytes_ += message.message.payload->size();
-  queue_.push(std::move(message));
-  if (const rtmp::DropCounts dropped = queue_.takeDropped(); dropped.total() > 0) {
-    drops_.add(dropped);
-    reportDrops(now);
+// Messages differ between servers by their stream id alone; the payload is shared.
+void Peer::transmit(const rtmp::QueuedMessage& message) {
+  if (publish_ == Publish::moving) {
+    held_.push(message);
+  } else if (connection_) {
+    rtmp::QueuedMessage own = message;
+    own.message.stream_id = stream_id_;
+    connection_->send(std::move(own));
   }
-  if (!blocked_) drain();
+  collectDrops(message.queued_at);
 }
 
-void Peer::drain() {
-  blocked_ = !connection_->isOpen();
-  while (!blocked_ && !queue_.empty()) {
-    blocked_ = !connection_->link().trySend(queue_.front().message);
-    if (blocked_) return;
-    if (isFrame(queue_.front())) ++frames_sent_;
-    if (isCommand(queue_.front())) command_bytes_ -= queue_.front().message.payload->size();
-    queue_.pop();
-  }
+// The queue drops frames, but neither metadata nor what the application sends with them.
+bool Peer::tooMuchData(const rtmp::QueuedMessage& message) const {
+  if (message.message.type != rtmp::MessageType::data_amf0) return false;
+  return queued() > (bounds_.lossless ? std::max(bounds_.bytes, most_with_data) : bounds_.bytes);
 }
 
-void Peer::writable() {
-  drain();
-  if (closing_ && queue_.empty()) {
-    close_timer_.cancel();
-    return connection_->link().close(net::CloseMode::graceful);
-  }
-  host_.queueMoved();
-}
-
-// Commands stay: the session counts on their having been sent.
 void Peer::dropMedia() {
-  std::vector<rtmp::QueuedMessage> commands;
-  for (; !queue_.empty(); queue_.pop())
-    if (isCommand(queue_.front())) commands.push_back(queue_.front());
-  queue_.clear();
-  for (rtmp::QueuedMessage& command : commands) queue_.push(std::move(command));
+  retry_timer_.cancel();
+  held_.clear();
+  if (connection_) connection_->dropMedia();
 }
 
 void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
+  reportPiledUp(now);
   if (!publishing()) return;
+  if (relocation_ && relocation_->ready() && now - *ready_at_ >= longest_wait_for_key) exchange();
   // What nobody pushes behind grows too old as well. A server that is waited for loses nothing.
-  if (!patience) queue_.relieve(now);
-  drops_.add(queue_.takeDropped());
-  reportDrops(now);
-  if (!patience) progress_at_ = now;
+  if (!patience) {
+    held_.relieve(now);
+    if (connection_) connection_->relieve(now);
+    progress_at_ = now;
+  }
+  collectDrops(now);
   if (!patience || withoutProgress(now) < *patience) return;
   giveUp(code::publish_stalled, "The server took nothing for " + std::to_string(patience->count()) +
                                     " ms while the source waited for it, and was given up.");
 }
 
-void Peer::reportDrops(rtmp::TimePoint now) {
+void Peer::collectDrops(rtmp::TimePoint now) {
+  drops_.add(held_.takeDropped());
+  if (connection_) drops_.add(connection_->takeDropped());
   if (auto text = drops_.take(now))
-    host_.streamStatus(status(code::buffer_dropped, "warning", std::move(*text)));
+    events_.streamStatus(identity_.status(code::buffer_dropped, "warning", std::move(*text)));
+}
+
+void Peer::reportPiledUp(rtmp::TimePoint now) {
+  const auto count = statuses_.report(now);
+  if (!count) return;
+  events_.connectionStatus(identity_.status(
+      code::status_suppressed, "warning",
+      "The server says more than 50 things in a second; " + std::to_string(*count) + " were left out."));
 }
 
 rtmp::Duration Peer::withoutProgress(rtmp::TimePoint now) {
   const net::LinkStats& figures = linkStats(now, {});
   const std::uint64_t taken = figures.bytes_sent - figures.unacknowledged;
-  const bool nothing_to_take = queue_.empty() && figures.unsent == 0 && figures.unacknowledged == 0;
+  const bool nothing_to_take = queued() == 0 && figures.unsent == 0 && figures.unacknowledged == 0;
   if (taken != progress_ || nothing_to_take) {
     progress_ = taken;
     progress_at_ = now;
@@ -114,15 +103,9 @@ rtmp::Duration Peer::withoutProgress(rtmp::TimePoint now) {
   return now - progress_at_;
 }
 
-bool Peer::idle() const {
-  if (!connection_) return true;
-  const net::LinkStats figures = connection_->link().stats();
-  return queue_.empty() && figures.unsent == 0 && figures.unacknowledged == 0;
-}
-
 const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_age) {
   if (connection_ && now - link_stats_at_ >= max_age) {
-    link_stats_ = connection_->link().stats();
+    link_stats_ = connection_->stats();
     link_stats_at_ = now;
   }
   return link_stats_;
@@ -130,19 +113,26 @@ const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_ag
 
 ServerStats Peer::stats(rtmp::TimePoint now) {
   const net::LinkStats& figures = linkStats(now, figures_last);
+  Sent sent = earlier_;
+  sent += Sent{figures.bytes_sent, connection_ ? connection_->framesSent() : 0};
+  if (relocation_) sent += relocation_->sent();
+  if (dialer_) sent += dialer_->wasted();
+  const rtmp::Duration age =
+      std::max(held_.age(now), connection_ ? connection_->queueAge(now) : rtmp::Duration::zero());
   ServerStats stats;
-  stats.id = id_;
-  stats.url = target_.masked_url;
+  stats.id = identity_.id;
+  stats.url = identity_.url;
   stats.state = state_;
   stats.error = error_;
   stats.connect_time = connect_time_;
   stats.publish_time = publish_time_;
-  stats.bytes_sent = earlier_bytes_ + figures.bytes_sent;
-  stats.frames_sent = frames_sent_;
+  stats.bytes_sent = sent.bytes;
+  stats.frames_sent = sent.frames;
   stats.frames_dropped = drops_.total();
-  stats.queue_bytes = queue_.bytes();
-  stats.queue_age = std::chrono::duration_cast<std::chrono::milliseconds>(queue_.age(now));
+  stats.queue_bytes = queued();
+  stats.queue_age = std::chrono::duration_cast<std::chrono::milliseconds>(age);
   stats.rtt = figures.rtt;
+  if (connection_number_ > 1) stats.reconnects = static_cast<std::uint32_t>(connection_number_ - 1);
   return stats;
 }
 

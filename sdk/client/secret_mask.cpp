@@ -12,6 +12,26 @@ constexpr std::size_t short_secret = 6;
 // The decoder stops at rtmp::Limits::amf_depth; this only bounds values that did not come from it.
 constexpr unsigned max_depth = 64;
 
+constexpr std::size_t most_from_server = 64;
+constexpr std::size_t longest_from_server = 4096;  // longer urls are not followed
+
+std::vector<std::string_view> secretsIn(std::string_view text, bool name_is_secret) {
+  std::vector<std::string_view> secrets;
+  const std::size_t mark = text.find('?');
+  if (name_is_secret) secrets = {text, text.substr(0, mark)};
+  if (mark != std::string_view::npos) {
+    std::string_view query = text.substr(mark + 1);
+    while (!query.empty()) {
+      const std::string_view pair = query.substr(0, query.find('&'));
+      query.remove_prefix(std::min(query.size(), pair.size() + 1));
+      const std::size_t equals = pair.find('=');
+      secrets.push_back(equals == std::string_view::npos ? pair : pair.substr(equals + 1));
+    }
+  }
+  std::erase_if(secrets, [](std::string_view secret) { return secret.empty(); });
+  return secrets;
+}
+
 bool wordCharacter(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -25,26 +45,31 @@ bool standsAlone(std::string_view text, std::size_t at, std::size_t length) {
 }  // namespace
 
 void SecretMask::add(std::string_view secret) {
-  if (secret.empty() || std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end()) return;
-  secrets_.emplace_back(secret);
-  std::stable_sort(secrets_.begin(), secrets_.end(),
-                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+  if (secret.empty() || std::find(own_.begin(), own_.end(), secret) != own_.end()) return;
+  own_.emplace_back(secret);
+  sort();
 }
 
 void SecretMask::addWithQuery(std::string_view text, bool name_is_secret) {
-  const std::size_t mark = text.find('?');
-  if (name_is_secret) {
-    add(text);
-    add(text.substr(0, mark));
+  for (const std::string_view secret : secretsIn(text, name_is_secret)) add(secret);
+}
+
+void SecretMask::addFromServer(std::string_view text, bool name_is_secret) {
+  bool added = false;
+  for (const std::string_view secret : secretsIn(text.substr(0, longest_from_server), name_is_secret)) {
+    if (std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end()) continue;
+    from_server_.emplace_back(secret);
+    if (from_server_.size() > most_from_server) from_server_.pop_front();
+    added = true;
   }
-  if (mark == std::string_view::npos) return;
-  std::string_view query = text.substr(mark + 1);
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    add(equals == std::string_view::npos ? pair : pair.substr(equals + 1));
-  }
+  if (added) sort();
+}
+
+void SecretMask::sort() {
+  secrets_ = own_;
+  secrets_.insert(secrets_.end(), from_server_.begin(), from_server_.end());
+  std::stable_sort(secrets_.begin(), secrets_.end(),
+                   [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 }
 
 std::string SecretMask::text(std::string_view text) const {

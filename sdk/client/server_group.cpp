@@ -24,7 +24,7 @@ void ServerGroup::prepare(const std::vector<Destination>& destinations) {
     urls.push_back(target.masked_url);
     const auto id = static_cast<ServerId>(peers_.size());
     PeerHost& host = *this;
-    peers_.push_back(std::make_unique<Peer>(id, std::move(target), options_, host));
+    peers_.push_back(std::make_unique<Peer>(id, std::move(target), options_, host, events_));
   }
   setup_.emplace(urls, options_.require);
 }
@@ -65,6 +65,11 @@ std::vector<ServerStats> ServerGroup::stats(rtmp::TimePoint now) const {
   return rows;
 }
 
+Peer* ServerGroup::find(ServerId id) const {
+  const auto index = static_cast<std::size_t>(id);
+  return index < peers_.size() ? peers_[index].get() : nullptr;
+}
+
 void ServerGroup::clear() {
   setup_timer_.cancel();
   close_timer_.cancel();
@@ -73,6 +78,14 @@ void ServerGroup::clear() {
 
 std::unique_ptr<net::Link> ServerGroup::makeLink(const net::LinkTarget& target) {
   return engine_.makeLink(scheduler_, target);
+}
+
+// Of 32 bits, as librtmp and FFmpeg choose theirs.
+std::string ServerGroup::nonce() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (std::uint32_t bits = engine_.random(), i = 0; i < 8; ++i, bits >>= 4U) text += digits[bits & 0xFU];
+  return text;
 }
 
 void ServerGroup::answered(Peer& peer) {

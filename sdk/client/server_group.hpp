@@ -15,15 +15,12 @@
 
 namespace multiconn::client {
 
-/// What a ServerGroup tells; on the strand.
-class ServerGroupEvents {
+/// What a ServerGroup tells, beside what its peers do; on the strand.
+class ServerGroupEvents : public PeerEvents {
  public:
-  virtual ~ServerGroupEvents() = default;
-  virtual void connectionStatus(Status status) = 0;
-  virtual void streamStatus(Status status) = 0;
   virtual void setupAnswered(SetupOutcome outcome, std::string sentence) = 0;
-  virtual void publishChanged(Peer& peer) = 0;
-  virtual void queueMoved() = 0;
+  /// ConnectOptions::credentials.
+  virtual std::optional<Credentials> credentials(ServerId server, const std::string& host) = 0;
 };
 
 /// All servers of one MultiConnection: connecting to them at once, the one answer to that, and closing them.
@@ -37,11 +34,15 @@ class ServerGroup final : PeerHost {
   void connect(rtmp::TimePoint called_at);
   bool prepared() const { return setup_.has_value(); }
   const std::vector<std::unique_ptr<Peer>>& peers() const { return peers_; }
+  /// Null when there is none of this id.
+  Peer* find(ServerId id) const;
 
   /// Closes every peer; `closed` is called once all are, 240 ms from now at the latest. Any number of times.
   void close(std::function<void()> closed);
   bool closing() const { return closing_; }
   bool allGone() const;
+  /// Bits that nobody can foretell.
+  std::uint32_t random() { return engine_.random(); }
   void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
   std::vector<ServerStats> stats(rtmp::TimePoint now) const;
   /// Ends everything at once.
@@ -50,11 +51,11 @@ class ServerGroup final : PeerHost {
  private:
   net::Scheduler& scheduler() override { return scheduler_; }
   std::unique_ptr<net::Link> makeLink(const net::LinkTarget& target) override;
-  void connectionStatus(Status status) override { events_.connectionStatus(std::move(status)); }
-  void streamStatus(Status status) override { events_.streamStatus(std::move(status)); }
+  std::string nonce() override;
+  std::optional<Credentials> credentials(ServerId server, const std::string& host) override {
+    return events_.credentials(server, host);
+  }
   void answered(Peer& peer) override;
-  void publishChanged(Peer& peer) override { events_.publishChanged(peer); }
-  void queueMoved() override { events_.queueMoved(); }
   void ended(Peer& peer) override;
 
   void answerIfCertain();

@@ -28,6 +28,9 @@ class Timeline {
   /// the beginning, or right behind what there is.
   void place(std::chrono::microseconds first_dts);
 
+  /// Time passed without a frame; for tracks that are placed after it.
+  void skip(std::chrono::milliseconds idle) { newest_ms_ += idle.count(); }
+
   /// The next frame of a placed track.
   Position frame(Track track, std::chrono::microseconds dts, std::chrono::microseconds pts);
   /// Where a configuration record of the track goes: to the newest frame, since its own time is often unset.

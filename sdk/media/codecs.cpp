@@ -34,10 +34,12 @@ std::optional<Codec> codecFor(AVCodecID id) {
 std::string uncarriableCodec(const std::string& name, const AVCodecParameters& parameters) {
   const bool video = parameters.codec_type == AVMEDIA_TYPE_VIDEO;
   const std::string kind = video ? "video" : "audio";
-  const std::string advice = std::string("re-encode it first, for example with ffmpeg -i INPUT ") +
+  const std::string advice = std::string(
+                                 "--transcode encodes it while it is sent; or do so before, for example "
+                                 "with ffmpeg -i INPUT ") +
                              (video ? "-c:v libx264 -c:a copy" : "-c:v copy -c:a aac") + " OUTPUT.mkv";
   if (parameters.codec_id == AV_CODEC_ID_NONE)
-    return name + ": this FFmpeg does not know the codec of its " + kind + "; " + advice;
+    return name + ": this FFmpeg does not know the codec of its " + kind;
   return name + ": RTMP cannot carry " + avcodec_get_name(parameters.codec_id) + " " + kind + "; " + advice;
 }
 

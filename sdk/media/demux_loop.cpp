@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "media/encode_format.hpp"
 #include "media/input_name.hpp"
 #include "media/packet_frame.hpp"
 #include "media/track_properties.hpp"
@@ -19,63 +20,39 @@ constexpr std::chrono::seconds interleaving{1};
 
 DemuxLoop::DemuxLoop(std::string url, AvSourceOptions options)
     : url_(std::move(url)), options_(std::move(options)), stop_(std::make_shared<StopSignal>()) {
-  input_ = std::make_unique<Input>(url_, options_.format, stop_);
+  check(options_.encode);
+  input_ = std::make_unique<Input>(url_, options_, stop_);
   if (options_.loop && input_->isPipe())
     throw std::runtime_error(displayName(url_) + " can be read only once; loop needs a file");
   live_ = options_.realtime || isLiveUrl(url_);
   paced_ = options_.realtime && !isLiveUrl(url_);
   pacer_ = Pacer(input_->isPipe());
   shift_.may_jump = input_->mayJump();
-  selectTracks();
+  openTracks();
 }
 
-void DemuxLoop::selectTracks() {
-  track(TrackKind::audio).input = input_->audio();
-  track(TrackKind::video).input = input_->video();
+void DemuxLoop::openTracks() {
+  tracks_[indexOf(TrackKind::audio)].input = input_->audio();
+  tracks_[indexOf(TrackKind::video)].input = input_->video();
+  std::optional<Microseconds> duration = options_.loop ? std::nullopt : input_->duration();
+  if (options_.duration) duration = std::min(duration.value_or(*options_.duration), *options_.duration);
   for (Track& each : tracks_) {
     if (!each.input) continue;
     each.present = true;
-    each.properties = trackProperties(*each.input);
-    std::optional<Microseconds> duration = options_.loop ? std::nullopt : input_->duration();
-    if (options_.duration) duration = std::min(duration.value_or(*options_.duration), *options_.duration);
+    const AVStream& stream = *each.input->stream;
+    if (each.input->codec) {
+      each.properties = trackProperties(*stream.codecpar, stream.avg_frame_rate, *each.input->codec);
+    } else {
+      each.transcoder = std::make_unique<Transcoder>(*stream.codecpar, stream.avg_frame_rate, options_.encode,
+                                                     AudioClock::exact);
+      each.properties = each.transcoder->properties();
+    }
     if (duration) each.properties.set("duration", std::chrono::duration<double>(*duration).count());
   }
 }
 
-void DemuxLoop::take(TrackKind kind) {
-  const std::lock_guard lock(mutex_);
-  track(kind).taken = true;
-}
-
 bool DemuxLoop::start(TrackKind kind, std::shared_ptr<FrameSink> sink) {
-  {
-    const std::lock_guard lock(delivery_);
-    if (finished_ || stop_->isSet()) {
-      sink->ended("the source has been read already; open it anew");
-      return false;
-    }
-    track(kind).sink = std::move(sink);
-  }
-  const std::lock_guard lock(mutex_);
-  track(kind).started = true;
-  return claimRun();
-}
-
-bool DemuxLoop::release(TrackKind kind) {
-  const std::lock_guard lock(mutex_);
-  if (track(kind).started) return false;
-  track(kind).taken = false;
-  return claimRun();
-}
-
-bool DemuxLoop::claimRun() {
-  const auto waiting = [](const Track& each) { return each.taken && !each.started; };
-  const auto started = [](const Track& each) { return each.started; };
-  if (claimed_ || std::any_of(tracks_.begin(), tracks_.end(), waiting) ||
-      std::none_of(tracks_.begin(), tracks_.end(), started))
-    return false;
-  claimed_ = true;
-  return true;
+  return delivery_.attach(kind, std::move(sink)) && gate_.start(kind);
 }
 
 void DemuxLoop::resume() {
@@ -85,15 +62,12 @@ void DemuxLoop::resume() {
 }
 
 void DemuxLoop::stop(TrackKind kind) {
-  std::shared_ptr<FrameSink> released;  // outlives the lock
-  {
-    const std::lock_guard lock(delivery_);
-    released.swap(track(kind).sink);
-  }
+  delivery_.detach(kind);
   shutDown();
 }
 
 void DemuxLoop::shutDown() {
+  delivery_.close();
   stop_->set();
   const std::lock_guard lock(mutex_);
   changed_.notify_all();
@@ -110,27 +84,30 @@ void DemuxLoop::run() {
 
 // Nothing is wrong: empty.
 std::string DemuxLoop::readAll() {
-  {
-    // Tracks that are taken from now on get nothing, and must not hold anything up.
-    const std::lock_guard lock(mutex_);
-    for (Track& each : tracks_)
-      if (!each.started) each.input.reset();
-  }
+  // Tracks that are taken from now on get nothing, and must not hold anything up.
+  for (Track& each : tracks_)
+    if (!gate_.started(each.kind)) each.input.reset();
   beginPass();
   std::string error = readPass();
   while (error.empty() && options_.loop && !stop_->isSet() && beginAgain()) error = readPass();
+  for (Track& each : tracks_) finishTrack(each);
   return error;
 }
 
 void DemuxLoop::beginPass() {
-  input_->want(track(TrackKind::audio).input.has_value(), track(TrackKind::video).input.has_value());
+  input_->want(tracks_[0].input.has_value(), tracks_[1].input.has_value());
   pass_shift_ = shift_.current;
-  for (Track& each : tracks_) {
-    if (!each.input) continue;
-    each.timeline.emplace(*each.input->stream);
-    std::optional<EncodedFrame> config = configOf(*each.input->stream->codecpar, each.input->codec);
-    if (config) write(each, *config);
-  }
+  for (Track& each : tracks_)
+    if (each.input) beginTrack(each);
+}
+
+void DemuxLoop::beginTrack(Track& track) {
+  const AVStream& stream = *track.input->stream;
+  track.timeline.emplace(stream);
+  if (track.transcoder)
+    track.transcoder->beginInput(*stream.codecpar);
+  else if (const auto config = configOf(*stream.codecpar, *track.input->codec))
+    write(track, *config);
 }
 
 // Opening anew, unlike seeking, gives the very same packets for every container.
@@ -138,10 +115,10 @@ bool DemuxLoop::beginAgain() {
   Microseconds length{};
   for (const Track& each : tracks_)
     if (each.timeline) length = std::max(length, each.timeline->length());
-  const auto done = [](const Track& each) { return !each.input || each.done; };
-  if (length == Microseconds(0) || std::all_of(tracks_.begin(), tracks_.end(), done)) return false;
+  if (length == Microseconds(0) || allDone()) return false;
+  endPass();
   shift_.current = pass_shift_ + length;
-  input_ = std::make_unique<Input>(url_, options_.format, stop_);
+  input_ = std::make_unique<Input>(url_, options_, stop_);
   const std::array inputs{input_->audio(), input_->video()};
   for (std::size_t i = 0; i < tracks_.size(); ++i)
     if (tracks_[i].input) tracks_[i].input = inputs[i];
@@ -149,9 +126,15 @@ bool DemuxLoop::beginAgain() {
   return true;
 }
 
+void DemuxLoop::endPass() {
+  for (Track& each : tracks_) {
+    if (!each.transcoder || !each.input || each.done) continue;
+    each.transcoder->endInput([&](const EncodedFrame& frame) { deliverPaced(each, frame); });
+  }
+}
+
 std::string DemuxLoop::readPass() {
-  const PacketPtr packet(av_packet_alloc());
-  if (!packet) throw std::bad_alloc();
+  const PacketPtr packet = newPacket();
   while (!stop_->isSet()) {
     const int result = input_->read(*packet);
     if (result == AVERROR_EOF || result == AVERROR_EXIT) return {};
@@ -163,32 +146,54 @@ std::string DemuxLoop::readPass() {
   return {};
 }
 
+bool DemuxLoop::allDone() const {
+  return std::all_of(tracks_.begin(), tracks_.end(),
+                     [](const Track& each) { return !each.input || each.done; });
+}
+
 DemuxLoop::Outcome DemuxLoop::process(AVPacket& packet) {
   const auto owner = std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& each) {
     return each.input && each.input->stream->index == packet.stream_index;
   });
   if (owner == tracks_.end()) return Outcome::go_on;
   const TrackTimeline::Times times = owner->timeline->next(packet, shift_);
-  if (beyondDuration(*owner, times.dts)) {
-    const auto done = [](const Track& each) { return !each.input || each.done; };
-    return std::all_of(tracks_.begin(), tracks_.end(), done) ? Outcome::finished : Outcome::go_on;
-  }
-  const Codec codec = owner->input->codec;
-  if (const auto config = newConfigOf(packet, codec, times)) write(*owner, *config);
-  deliverPaced(*owner, frameOf(packet, codec, times));
+  if (beyondDuration(*owner, times.dts)) return allDone() ? Outcome::finished : Outcome::go_on;
+  if (owner->transcoder)
+    transcode(*owner, packet, times);
+  else
+    send(*owner, packet, times);
   return Outcome::go_on;
+}
+
+void DemuxLoop::send(Track& of, const AVPacket& packet, const TrackTimeline::Times& times) {
+  const Codec codec = *of.input->codec;
+  if (const auto config = newConfigOf(packet, codec, times)) write(of, *config);
+  deliverPaced(of, frameOf(packet, codec, times));
+}
+
+void DemuxLoop::transcode(Track& of, AVPacket& packet, const TrackTimeline::Times& times) {
+  // Where the container has no presentation times, the decoder knows better than we do.
+  if (packet.pts != AV_NOPTS_VALUE) packet.pts = times.pts.count();
+  packet.dts = times.dts.count();
+  packet.duration = av_rescale_q(packet.duration, of.input->stream->time_base, microsecond);
+  of.transcoder->transcode(packet, [&](const EncodedFrame& frame) { deliverPaced(of, frame); });
 }
 
 bool DemuxLoop::beyondDuration(Track& of, Microseconds dts) {
   if (!first_dts_) first_dts_ = dts;
   if (!options_.duration || dts - *first_dts_ < *options_.duration) return false;
-  of.done = true;
+  finishTrack(of);
   if (dts - *first_dts_ > *options_.duration + interleaving)
-    for (Track& each : tracks_) each.done = true;
+    for (Track& each : tracks_) finishTrack(each);
   return true;
 }
 
-void DemuxLoop::deliverPaced(Track& to, EncodedFrame frame) {
+void DemuxLoop::finishTrack(Track& track) {
+  if (std::exchange(track.done, true) || !track.input || !track.transcoder || stop_->isSet()) return;
+  track.transcoder->finish([&](const EncodedFrame& frame) { deliverPaced(track, frame); });
+}
+
+void DemuxLoop::deliverPaced(const Track& to, const EncodedFrame& frame) {
   if (paced_) waitUntilDue(frame.dts);
   write(to, frame);
 }
@@ -199,28 +204,16 @@ void DemuxLoop::waitUntilDue(Microseconds dts) {
   changed_.wait_until(lock, due, [&] { return stop_->isSet(); });
 }
 
-void DemuxLoop::write(Track& to, const EncodedFrame& frame) {
+void DemuxLoop::write(const Track& to, const EncodedFrame& frame) {
   if (live_) {
-    tryWrite(to, frame);
+    delivery_.write(to.kind, frame);
     return;
   }
   while (!stop_->isSet()) {
     const std::uint64_t seen = resumes();
-    if (!full(to) && tryWrite(to, frame)) return;
+    if (!delivery_.full(to.kind) && delivery_.write(to.kind, frame)) return;
     waitForRoom(seen);
   }
-}
-
-bool DemuxLoop::tryWrite(Track& to, const EncodedFrame& frame) {
-  const std::lock_guard lock(delivery_);
-  const std::shared_ptr<FrameSink> sink = to.sink;  // it may stop us meanwhile
-  return sink && !stop_->isSet() && sink->write(frame);
-}
-
-bool DemuxLoop::full(Track& of) {
-  const std::lock_guard lock(delivery_);
-  const std::shared_ptr<FrameSink> sink = of.sink;
-  return sink && sink->full();
 }
 
 void DemuxLoop::waitForRoom(std::uint64_t resumes_seen) {
@@ -234,12 +227,7 @@ std::uint64_t DemuxLoop::resumes() {
 }
 
 void DemuxLoop::finish(const std::string& error) {
-  std::array<std::shared_ptr<FrameSink>, 2> released;  // outlives the lock
-  const std::lock_guard lock(delivery_);
-  finished_ = true;
-  for (std::size_t i = 0; i < tracks_.size(); ++i) released[i].swap(tracks_[i].sink);
-  for (const std::shared_ptr<FrameSink>& sink : released)
-    if (sink) sink->ended(error);
+  for (const Track& each : tracks_) delivery_.end(each.kind, error);
 }
 
 }  // namespace multiconn::media

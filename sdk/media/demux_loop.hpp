@@ -10,13 +10,14 @@
 
 #include <multiconn/av_source.hpp>
 
+#include "media/delivery.hpp"
 #include "media/input.hpp"
 #include "media/pacer.hpp"
+#include "media/start_gate.hpp"
 #include "media/timeline.hpp"
+#include "media/transcoder.hpp"
 
 namespace multiconn::media {
-
-enum class TrackKind : std::uint8_t { audio, video };
 
 /// Reads an input on a thread its owner provides, and hands the frames of its tracks to their sinks at the
 /// right time. All methods but run() may be called from any thread.
@@ -29,10 +30,10 @@ class DemuxLoop {
   bool live() const { return live_; }
   const AmfObject& properties(TrackKind kind) const { return track(kind).properties; }
 
-  void take(TrackKind kind);
+  void take(TrackKind kind) { gate_.take(kind); }
   /// Each of these two: true, once, when run() is to be called now.
   bool start(TrackKind kind, std::shared_ptr<FrameSink> sink);
-  bool release(TrackKind kind);
+  bool release(TrackKind kind) { return gate_.release(kind); }
   void resume();
   /// Ends all tracks, and begins no write() to this one any more.
   void stop(TrackKind kind);
@@ -43,36 +44,35 @@ class DemuxLoop {
 
  private:
   struct Track {
+    TrackKind kind;
     // Set while opening.
     bool present = false;
-    AmfObject properties;
-    // Guarded by mutex_.
-    bool taken = false;
-    bool started = false;
-    // Guarded by delivery_.
-    std::shared_ptr<FrameSink> sink;
+    AmfObject properties{};
     // Of the thread that runs.
-    std::optional<Input::Track> input;
-    std::optional<TrackTimeline> timeline;
+    std::optional<Input::Track> input{};
+    std::optional<TrackTimeline> timeline{};
+    std::unique_ptr<Transcoder> transcoder{};  // null: packets are sent as they are
     bool done = false;
   };
   enum class Outcome : std::uint8_t { go_on, finished };
 
-  Track& track(TrackKind kind) { return tracks_[static_cast<std::size_t>(kind)]; }
-  const Track& track(TrackKind kind) const { return tracks_[static_cast<std::size_t>(kind)]; }
-  bool claimRun();
+  const Track& track(TrackKind kind) const { return tracks_[indexOf(kind)]; }
+  void openTracks();
   std::string readAll();
   std::string readPass();
-  void selectTracks();
   void beginPass();
+  void beginTrack(Track& track);
+  void endPass();
   bool beginAgain();
+  bool allDone() const;
   Outcome process(AVPacket& packet);
+  void transcode(Track& of, AVPacket& packet, const TrackTimeline::Times& times);
+  void send(Track& of, const AVPacket& packet, const TrackTimeline::Times& times);
   bool beyondDuration(Track& of, Microseconds dts);
-  void deliverPaced(Track& to, EncodedFrame frame);
+  void finishTrack(Track& track);
+  void deliverPaced(const Track& to, const EncodedFrame& frame);
   void waitUntilDue(Microseconds dts);
-  void write(Track& to, const EncodedFrame& frame);
-  bool tryWrite(Track& to, const EncodedFrame& frame);
-  bool full(Track& of);
+  void write(const Track& to, const EncodedFrame& frame);
   void waitForRoom(std::uint64_t resumes_seen);
   std::uint64_t resumes();
   void finish(const std::string& error);
@@ -83,17 +83,13 @@ class DemuxLoop {
   std::unique_ptr<Input> input_;
   bool live_ = true;
   bool paced_ = true;
-  std::array<Track, 2> tracks_;
+  std::array<Track, 2> tracks_{Track{TrackKind::audio}, Track{TrackKind::video}};
+  StartGate gate_;
+  Delivery delivery_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t resumes_ = 0;
-  bool claimed_ = false;
-
-  // Held during every call of a sink, so that stop() knows when none is about to begin. A sink may call
-  // stop().
-  std::recursive_mutex delivery_;
-  bool finished_ = false;
 
   Pacer pacer_{false};
   TimeShift shift_;

@@ -55,19 +55,14 @@ bool isPicture(const AVStream& stream) {
   return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
 }
 
-void quietLog() {
-  // The log is one for the whole process: an application that has chosen its level keeps it.
-  if (av_log_get_level() == AV_LOG_INFO) av_log_set_level(AV_LOG_FATAL);
-}
-
 }  // namespace
 
-Input::Input(std::string url, const std::string& format, std::shared_ptr<StopSignal> stop)
-    : url_(std::move(url)), name_(displayName(url_)), stop_(std::move(stop)) {
+Input::Input(std::string url, const AvSourceOptions& options, std::shared_ptr<StopSignal> stop)
+    : url_(std::move(url)), name_(displayName(url_)), transcode_(options.transcode), stop_(std::move(stop)) {
   quietLog();
   refuseObviousMistakes(url_, name_);
   try {
-    open(format);
+    open(options.format);
     probe();
     selectTracks();
   } catch (...) {
@@ -145,14 +140,21 @@ void Input::selectTracks() {
 std::optional<Input::Track> Input::selectTrack(AVMediaType type, int related) const {
   const int best = av_find_best_stream(context_, type, -1, related, nullptr, 0);
   if (best < 0 || isPicture(*context_->streams[best])) return std::nullopt;
-  AVStream* stream = context_->streams[best];
-  if (const auto codec = codecFor(stream->codecpar->codec_id)) return Track{stream, *codec};
+  return chosen(*context_->streams[best]);
+}
+
+// A track that can be sent as it is comes before a better one that cannot.
+Input::Track Input::chosen(AVStream& best) const {
+  const AVCodecParameters& parameters = *best.codecpar;
+  if (transcode_ == Transcode::always) return {&best, std::nullopt};
+  if (const auto codec = codecFor(parameters.codec_id)) return {&best, codec};
   for (unsigned i = 0; i < context_->nb_streams; ++i) {
     AVStream* other = context_->streams[i];
-    if (other->codecpar->codec_type != type || isPicture(*other)) continue;
-    if (const auto codec = codecFor(other->codecpar->codec_id)) return Track{other, *codec};
+    if (other->codecpar->codec_type != parameters.codec_type || isPicture(*other)) continue;
+    if (const auto codec = codecFor(other->codecpar->codec_id)) return {other, codec};
   }
-  throw std::runtime_error(uncarriableCodec(name_, *stream->codecpar));
+  if (transcode_ == Transcode::never) throw std::runtime_error(uncarriableCodec(name_, parameters));
+  return {&best, std::nullopt};
 }
 
 bool Input::interrupted() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include <multiconn/av_source.hpp>
 #include <multiconn/frame.hpp>
 
 #include "media/ffmpeg.hpp"
@@ -19,11 +20,11 @@ class Input {
  public:
   struct Track {
     AVStream* stream = nullptr;
-    Codec codec{};
+    std::optional<Codec> codec{};  ///< nothing: it is to be transcoded
   };
 
   /// Throws std::runtime_error with one sentence; see AvSource::open().
-  Input(std::string url, const std::string& format, std::shared_ptr<StopSignal> stop);
+  Input(std::string url, const AvSourceOptions& options, std::shared_ptr<StopSignal> stop);
   ~Input();
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
@@ -47,11 +48,13 @@ class Input {
   void probe();
   void selectTracks();
   std::optional<Track> selectTrack(AVMediaType type, int related) const;
+  Track chosen(AVStream& best) const;
   bool interrupted() const;
   [[noreturn]] void failToOpen(int error) const;
 
   std::string url_;
   std::string name_;
+  Transcode transcode_;
   std::shared_ptr<StopSignal> stop_;
   std::unique_ptr<PipeReader> pipe_;
   AVFormatContext* context_ = nullptr;

@@ -23,11 +23,6 @@ bool hasConfig(Codec codec) {
   }
 }
 
-std::optional<EncodedFrame> config(const std::uint8_t* data, std::size_t size, Codec codec) {
-  if (data == nullptr || size == 0 || !hasConfig(codec)) return std::nullopt;
-  return EncodedFrame{copyOf(data, size), codec, FrameKind::config, {}, {}};
-}
-
 FrameKind kindOf(const AVPacket& packet, Codec codec) {
   if (!isVideo(codec) || (packet.flags & AV_PKT_FLAG_KEY) != 0) return FrameKind::key;
   return (packet.flags & AV_PKT_FLAG_DISPOSABLE) != 0 ? FrameKind::disposable : FrameKind::inter;
@@ -40,17 +35,21 @@ EncodedFrame frameOf(const AVPacket& packet, Codec codec, const TrackTimeline::T
           times.pts};
 }
 
+std::optional<EncodedFrame> configFrame(const std::uint8_t* data, std::size_t size, Codec codec,
+                                        const TrackTimeline::Times& times) {
+  if (data == nullptr || size == 0 || !hasConfig(codec)) return std::nullopt;
+  return EncodedFrame{copyOf(data, size), codec, FrameKind::config, times.dts, times.dts};
+}
+
 std::optional<EncodedFrame> configOf(const AVCodecParameters& parameters, Codec codec) {
-  return config(parameters.extradata, static_cast<std::size_t>(parameters.extradata_size), codec);
+  return configFrame(parameters.extradata, static_cast<std::size_t>(parameters.extradata_size), codec, {});
 }
 
 std::optional<EncodedFrame> newConfigOf(const AVPacket& packet, Codec codec,
                                         const TrackTimeline::Times& times) {
   std::size_t size = 0;
   const std::uint8_t* data = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
-  std::optional<EncodedFrame> frame = config(data, size, codec);
-  if (frame) frame->dts = frame->pts = times.dts;
-  return frame;
+  return configFrame(data, size, codec, times);
 }
 
 }  // namespace multiconn::media

@@ -20,11 +20,8 @@ class PictureOrder {
   struct FreeParser {
     void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
   };
-  struct FreeContext {
-    void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
-  };
   std::unique_ptr<AVCodecParserContext, FreeParser> parser_;
-  std::unique_ptr<AVCodecContext, FreeContext> context_;
+  CodecContextPtr context_;
   int reorder_delay_;  // frames
   int counts_per_frame_;
   std::optional<Microseconds> origin_;  // dts of the newest picture with count 0

@@ -23,6 +23,8 @@ const char* sentence(Error error) {
       return "the TLS handshake failed";
     case Error::ca_file_unreadable:
       return "the file of certificates cannot be read";
+    case Error::tunnel_failed:
+      return "the HTTP server does not tunnel RTMP";
     case Error::closed_in_handshake:
       return "the connection was closed during the handshake";
     case Error::closed_by_peer:

@@ -15,6 +15,7 @@ enum class Error {
   tls_wrong_host,
   tls_failed,  ///< no common version or cipher, or the peer does not speak TLS
   ca_file_unreadable,
+  tunnel_failed,  ///< rtmpt: HTTP answered with something that is no tunnel
   closed_in_handshake,
   closed_by_peer,
   protocol_violation,

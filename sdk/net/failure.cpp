@@ -29,4 +29,25 @@ std::string describe(std::error_code code, const std::string& peer) {
   return "no connection to " + peer + ": " + code.message();
 }
 
+LinkFailure peerEnded(const std::string& peer, const PeerState& state) {
+  if (!state.open)
+    return makeFailure(Error::closed_in_handshake, peer + " closed the connection during the RTMP handshake");
+  if (state.unsent > 0)
+    return makeFailure(Error::closed_by_peer, peer + " closed the connection in the middle of a message");
+  return {{}, peer + " closed the connection", false};
+}
+
+LinkFailure peerFailed(std::error_code code, const std::string& peer, const PeerState& state) {
+  if (code == rtmp::Error::not_rtmp)
+    return makeFailure(code,
+                       peer + (state.first < 0x20 ? " speaks TLS, not RTMP" : " speaks HTTP, not RTMP"));
+  if (code == rtmp::Error::unsupported_version)
+    return makeFailure(code, peer + " does not speak RTMP version 3");
+  if (code.category() == rtmp::errorCategory())
+    return makeFailure(code, peer + " broke the protocol: " + code.message());
+  if (code == Error::tunnel_failed) return makeFailure(code, peer + " broke the HTTP tunnel");
+  if (code.category() == errorCategory()) return makeFailure(code, peer + " sent a broken TLS record");
+  return makeFailure(code, describe(code, peer));
+}
+
 }  // namespace multiconn::net

@@ -73,6 +73,7 @@ class Link {
 struct LinkTarget {
   rtmp::Url url;
   TlsOptions tls;
+  LinkEngine engine = LinkEngine::automatic;
 };
 
 }  // namespace multiconn::net

@@ -65,7 +65,7 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   rtmp::Error receiveParts(std::span<const std::byte> bytes);
   void deliver();
   void readEnded();
-  LinkFailure readFailure(std::error_code code) const;
+  PeerState state() const;
 
   bool blocked() const { return waiting_writable_ || outgoing_.messageInFlight(); }
   void write();
@@ -158,7 +158,7 @@ void MessagePump::Impl::readSome() {
     bytes_received_ += result.bytes;
     if (result.bytes > 0 && phase_ == Phase::running && !receive(buffer.first(result.bytes))) return;
     if (phase_ == Phase::ended) return;
-    if (result.error) return end(readFailure(result.error));
+    if (result.error) return end(peerFailed(result.error, peer_, state()));
     if (result.ended) return readEnded();
     if (result.would_block) {
       return transport_->waitReadable([weak = weak_from_this()] {
@@ -173,7 +173,7 @@ void MessagePump::Impl::readSome() {
 bool MessagePump::Impl::receive(std::span<const std::byte> bytes) {
   const rtmp::Error error = receiveParts(bytes);
   deliver();
-  if (phase_ == Phase::running && error != rtmp::Error::none) end(readFailure(error));
+  if (phase_ == Phase::running && error != rtmp::Error::none) end(peerFailed(error, peer_, state()));
   flush();
   return phase_ != Phase::ended;
 }
@@ -215,25 +215,11 @@ void MessagePump::Impl::readEnded() {
     return end(
         makeFailure(Error::closed_by_peer, peer_ + " closed the connection before it had taken everything"));
   }
-  if (!connection_.open())
-    return end(
-        makeFailure(Error::closed_in_handshake, peer_ + " closed the connection during the RTMP handshake"));
-  if (outgoing_.unwritten() > 0)
-    return end(
-        makeFailure(Error::closed_by_peer, peer_ + " closed the connection in the middle of a message"));
-  end({{}, peer_ + " closed the connection", false});
+  end(peerEnded(peer_, state()));
 }
 
-LinkFailure MessagePump::Impl::readFailure(std::error_code code) const {
-  if (code == rtmp::Error::not_rtmp)
-    return makeFailure(code,
-                       peer_ + (first_byte_ < 0x20 ? " speaks TLS, not RTMP" : " speaks HTTP, not RTMP"));
-  if (code == rtmp::Error::unsupported_version)
-    return makeFailure(code, peer_ + " does not speak RTMP version 3");
-  if (code.category() == rtmp::errorCategory())
-    return makeFailure(code, peer_ + " broke the protocol: " + code.message());
-  if (code.category() == errorCategory()) return makeFailure(code, peer_ + " sent a broken TLS record");
-  return makeFailure(code, describe(code, peer_));
+PeerState MessagePump::Impl::state() const {
+  return {connection_.open(), outgoing_.unwritten(), first_byte_};
 }
 
 // --- Writing
@@ -315,7 +301,7 @@ void MessagePump::Impl::writeFailed(std::error_code code) {
         self.deliver();
       }
     }
-    self.end(self.readFailure(code));
+    self.end(peerFailed(code, self.peer_, self.state()));
   });
 }
 

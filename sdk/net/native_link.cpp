@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "net/tcp_transport.hpp"
-
 namespace multiconn::net {
 
 NativeLink::NativeLink(AsioScheduler& scheduler, LinkTarget target)
@@ -14,43 +12,15 @@ NativeLink::~NativeLink() = default;
 void NativeLink::open(std::vector<rtmp::OutMessage> opening, LinkEvents& events) {
   opening_ = std::move(opening);
   events_ = &events;
-  if (target_.url.secure()) {
-    TlsContextResult tls = TlsContext::client(target_.tls);
-    if (!tls.context) return failLater(std::move(tls.failure));
-    tls_context_ = std::move(tls.context);
-  }
-  lookup_.emplace(scheduler_, target_.url.host, target_.url.port,
-                  [this](LookupResult result) { addressesFound(std::move(result)); });
+  dialer_.emplace(scheduler_, target_, [this](DialResult result) { dialed(std::move(result)); });
 }
 
-void NativeLink::addressesFound(LookupResult result) {
-  lookup_.reset();
-  if (result.addresses.empty()) return fail(std::move(result.failure));
-  connector_.emplace(scheduler_, target_.url.host, std::move(result.addresses),
-                     [this](ConnectResult connection) { connected(std::move(connection)); });
-}
-
-void NativeLink::connected(ConnectResult result) {
-  connector_.reset();
-  if (!result.socket) return fail(std::move(result.failure));
-  if (tls_context_) return startTls(std::move(result.socket));
-  startPump(std::make_unique<TcpTransport>(scheduler_, std::move(result.socket)));
-}
-
-void NativeLink::startTls(Socket socket) {
-  tls_ = std::make_unique<TlsTransport>(scheduler_, std::move(socket), tls_context_, target_.url.host);
-  tls_->handshake([this](std::optional<LinkFailure> failure) { tlsDone(std::move(failure)); });
-}
-
-void NativeLink::tlsDone(std::optional<LinkFailure> failure) {
-  if (!failure) return startPump(std::move(tls_));
-  tls_.reset();
-  fail(*std::move(failure));
-}
-
-void NativeLink::startPump(std::unique_ptr<Transport> transport) {
-  pump_ = std::make_unique<MessagePump>(scheduler_, std::move(transport), rtmp::Handshake::Role::client,
-                                        limits_, static_cast<PumpEvents&>(*this));
+void NativeLink::dialed(DialResult result) {
+  dialer_.reset();
+  if (!result.transport) return fail(std::move(result.failure));
+  pump_ =
+      std::make_unique<MessagePump>(scheduler_, std::move(result.transport), rtmp::Handshake::Role::client,
+                                    limits_, static_cast<PumpEvents&>(*this));
   pump_->start();
 }
 
@@ -94,14 +64,8 @@ LinkStats NativeLink::stats() const {
 void NativeLink::close(CloseMode mode) {
   if (!events_) return;
   if (pump_) return pump_->close(mode);
-  lookup_.reset();
-  connector_.reset();
-  tls_.reset();
-  failLater({});
-}
-
-void NativeLink::failLater(LinkFailure failure) {
-  failing_ = scheduler_.after(Duration::zero(), [this, failure = std::move(failure)] { fail(failure); });
+  dialer_.reset();
+  failing_ = scheduler_.after(Duration::zero(), [this] { fail({}); });
 }
 
 void NativeLink::fail(LinkFailure failure) {

@@ -5,17 +5,14 @@
 #include <vector>
 
 #include "net/asio_scheduler.hpp"
-#include "net/connector.hpp"
+#include "net/dialer.hpp"
 #include "net/link.hpp"
 #include "net/message_pump.hpp"
-#include "net/name_lookup.hpp"
-#include "net/tls_transport.hpp"
 
 namespace multiconn::net {
 
-/// rtmp:// and rtmps:// over our own sockets and protocol core: look-up, TCP, TLS, RTMP handshake, messages.
-/// Nothing in here times out by itself: the owner has one deadline for the whole setup, and destroys the
-/// link.
+/// rtmp://, rtmps:// and rtmpt:// over our own sockets and protocol core. Nothing in here times
+/// out by itself: the owner has one deadline for the whole setup, and destroys the link.
 class NativeLink final : public Link, private PumpEvents {
  public:
   NativeLink(AsioScheduler& scheduler, LinkTarget target);
@@ -27,13 +24,8 @@ class NativeLink final : public Link, private PumpEvents {
   void close(CloseMode mode) override;
 
  private:
-  void addressesFound(LookupResult result);
-  void connected(ConnectResult result);
-  void startTls(Socket socket);
-  void tlsDone(std::optional<LinkFailure> failure);
-  void startPump(std::unique_ptr<Transport> transport);
+  void dialed(DialResult result);
   void sendOpening();
-  void failLater(LinkFailure failure);
   void fail(LinkFailure failure);
 
   // PumpEvents
@@ -51,11 +43,7 @@ class NativeLink final : public Link, private PumpEvents {
   bool opened_ = false;
   bool refused_ = false;
 
-  // One step after the other; each ends with its object.
-  std::shared_ptr<const TlsContext> tls_context_;
-  std::optional<NameLookup> lookup_;
-  std::optional<Connector> connector_;
-  std::unique_ptr<TlsTransport> tls_;
+  std::optional<Dialer> dialer_;
   std::unique_ptr<MessagePump> pump_;
   Timer failing_;
 };

@@ -154,6 +154,10 @@ LinkFailure TlsTransport::handshakeFailure() const {
   }
   if (ERR_GET_REASON(queued) == SSL_R_WRONG_VERSION_NUMBER || ERR_GET_REASON(queued) == SSL_R_HTTP_REQUEST)
     return makeFailure(Error::tls_failed, peer + " does not speak TLS on this port");
+  if (ERR_GET_REASON(queued) == SSL_R_UNSUPPORTED_PROTOCOL ||
+      ERR_GET_REASON(queued) == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION)
+    return {Error::tls_failed, peer + " speaks only versions of TLS older than 1.2, which are not safe",
+            true};
   const char* reason = ERR_reason_error_string(queued);
   return makeFailure(Error::tls_failed,
                      "the TLS handshake with " + peer + " failed: " + (reason ? reason : "unknown reason"));

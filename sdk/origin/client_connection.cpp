@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "origin/client_membership.hpp"
 #include "origin/live_stream.hpp"
 #include "origin/server_context.hpp"
 
@@ -26,7 +27,8 @@ ClientConnection::ClientConnection(ServerContext& context, std::unique_ptr<net::
       gone_(std::move(gone)),
       session_(context.limits),
       pump_(context.scheduler, std::move(transport), rtmp::Handshake::Role::server, context.limits, *this),
-      outbox_(pump_, [this] { end("takes too little of what is sent"); }),
+      outbox_(pump_, context.options.quotas.object_queue_bytes,
+              [this] { end("takes too little of what is sent"); }),
       started_(context.scheduler.now()),
       last_progress_(started_) {}
 
@@ -57,14 +59,24 @@ void ClientConnection::perform(rtmp::ServerReaction reaction) {
   }
 }
 
+void ClientConnection::sendObject(const rtmp::OutMessage& message) {
+  if (!ending_) outbox_.send(message);
+}
+
+rtmp::ServerReaction ClientConnection::acceptConnect() {
+  pump_.connection().announceChunkSize(context_.limits.own_chunk_size);
+  log(OriginLogLevel::debug, "connected to " + printable(app_));
+  return session_.acceptConnect();
+}
+
 void ClientConnection::discard(std::uint32_t stream_id) {
   const auto found = uses_.find(stream_id);
   if (found == uses_.end()) return;
-  context_.scheduler.post([weak = weak_from_this(), stream_id, weak_use = std::weak_ptr(found->second)] {
+  context_.scheduler.post([weak = weak_from_this(), stream_id, weak_use = std::weak_ptr(found->second.use)] {
     const auto self = weak.lock();
     const auto use = weak_use.lock();
     // The stream may have been given another use meanwhile.
-    if (self && use && self->useOf(stream_id) == use.get()) self->uses_.erase(stream_id);
+    if (self && use && self->useOf(stream_id) == use.get()) self->unuse(stream_id);
   });
 }
 
@@ -103,10 +115,15 @@ void ClientConnection::writable() {
 
 void ClientConnection::closed(net::LinkFailure failure) {
   if (!ending_) log(OriginLogLevel::debug, "left: " + sentence(failure));
+  leave();
+  gone_(*this);
+}
+
+void ClientConnection::leave() {
   ending_ = true;
   deadline_.cancel();
-  uses_.clear();
-  gone_(*this);
+  while (!uses_.empty()) unuse(uses_.begin()->first);
+  if (member_) member_->leave();
 }
 
 // Clients send it before play as well as behind it.
@@ -117,7 +134,17 @@ void ClientConnection::noteBufferLength(const rtmp::UserControl& control) {
 
 StreamUse* ClientConnection::useOf(std::uint32_t stream_id) {
   const auto found = uses_.find(stream_id);
-  return found == uses_.end() ? nullptr : found->second.get();
+  return found == uses_.end() ? nullptr : found->second.use.get();
+}
+
+void ClientConnection::use(std::uint32_t stream_id, std::shared_ptr<StreamUse> use,
+                           std::unique_ptr<StreamVisit> visit) {
+  uses_.insert_or_assign(stream_id, Use{std::move(visit), std::move(use)});
+}
+
+// The application hears of it when the stream is in no list any more.
+void ClientConnection::unuse(std::uint32_t stream_id) {
+  const auto ended = uses_.extract(stream_id);
 }
 
 // Once connected: pings to a silent peer, and the end of one that stays silent or takes nothing.

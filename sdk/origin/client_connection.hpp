@@ -17,7 +17,9 @@
 
 namespace multiconn::origin {
 
+class ClientMembership;
 class LiveStream;
+class StreamVisit;
 struct ServerContext;
 
 /// One accepted peer: its messages, its session, and what it publishes and plays. Everything on the strand.
@@ -32,11 +34,20 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   /// Closes, in good order or at once. `why` goes into the log.
   void end(std::string_view why, net::CloseMode mode = net::CloseMode::abort);
 
+  /// Lets go of everything it uses: it has ended, or is about to be destroyed.
+  void leave();
+
   /// Sends what the session answered and does what it reported.
   void perform(rtmp::ServerReaction reaction);
+  /// A shared object's message; it waits for a client that is slow, up to a bound.
+  void sendObject(const rtmp::OutMessage& message);
+  /// What the session has to say to a client that is let in, which is for perform().
+  rtmp::ServerReaction acceptConnect();
   /// Lets go of a stream's use, from within a call of that use.
   void discard(std::uint32_t stream_id);
 
+  /// Null before connect, and where it led nowhere.
+  ClientMembership* member() { return member_.get(); }
   rtmp::ServerSession& session() { return session_; }
   Outbox& outbox() { return outbox_; }
   ServerContext& context() { return context_; }
@@ -62,8 +73,16 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   void on(rtmp::server_event::SeekRequested& request);
   void on(rtmp::server_event::ReceiveRequested& request);
   void on(rtmp::server_event::Called& call);
-  bool acceptsApplication() const;
-  bool playRecorded(const rtmp::server_event::PlayRequested& request);
+  void on(rtmp::server_event::CallAnswered& answer);
+  void on(rtmp::server_event::SharedObjectReceived& received);
+  bool login(const rtmp::server_event::ConnectRequested& request);
+  void join(const rtmp::server_event::ConnectRequested& request);
+  void refuse(std::string_view code, std::string_view description);
+  std::unique_ptr<StreamVisit> visitPublishing(const rtmp::server_event::PublishRequested& request);
+  std::unique_ptr<StreamVisit> visitPlaying(const rtmp::server_event::PlayRequested& request);
+  void use(std::uint32_t stream_id, std::shared_ptr<StreamUse> use, std::unique_ptr<StreamVisit> visit);
+  void unuse(std::uint32_t stream_id);
+  bool playRecorded(const rtmp::server_event::PlayRequested& request, std::unique_ptr<StreamVisit>& visit);
   bool answerStreamLength(const rtmp::Command& command);
   void noteBufferLength(const rtmp::UserControl& control);
   StreamUse* useOf(std::uint32_t stream_id);
@@ -76,7 +95,13 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   net::MessagePump pump_;
   Outbox outbox_;
   std::string app_;
-  std::map<std::uint32_t, std::shared_ptr<StreamUse>> uses_;
+  std::string user_;  // who has logged in
+  std::shared_ptr<ClientMembership> member_;
+  struct Use {
+    std::unique_ptr<StreamVisit> visit;  // ends behind the use
+    std::shared_ptr<StreamUse> use;
+  };
+  std::map<std::uint32_t, Use> uses_;
   std::optional<std::uint32_t> buffer_length_ms_;
   net::Timer deadline_;
   rtmp::TimePoint started_;

@@ -1,7 +1,5 @@
 #include <multiconn/origin.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <future>
 #include <stdexcept>
@@ -12,6 +10,8 @@
 #include "net/asio_strand.hpp"
 #include "net/transport.hpp"
 #include "origin/client_connection.hpp"
+#include "origin/client_membership.hpp"
+#include "origin/data_directory.hpp"
 #include "origin/http_status.hpp"
 #include "origin/rtmp_listener.hpp"
 #include "origin/server_context.hpp"
@@ -25,17 +25,6 @@ using namespace origin;
 // What closing connections may take of the 250 ms that stopping may take.
 constexpr std::chrono::milliseconds farewell{150};
 
-void checkDataDirectory(const std::filesystem::path& directory) {
-  if (directory.empty()) return;
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (!error && std::filesystem::is_directory(directory, error) &&
-      ::access(directory.c_str(), W_OK | X_OK) == 0) {
-    return;
-  }
-  throw std::runtime_error("cannot write to the data directory " + directory.string());
-}
-
 }  // namespace
 
 class OriginServer::Impl final : RtmpListener::Events {
@@ -46,6 +35,7 @@ class OriginServer::Impl final : RtmpListener::Events {
   std::uint16_t port() const { return listener_.port(); }
   std::optional<std::uint16_t> httpPort() const;
   std::string statusJson();
+  void requestReconnect(std::string url);
 
  private:
   bool hasRoom(std::size_t handshaking) override;
@@ -56,6 +46,7 @@ class OriginServer::Impl final : RtmpListener::Events {
   void ended();
   StatusReport report() const;
 
+  DataDirectory data_directory_;
   boost::asio::io_context io_{1};
   net::AsioScheduler scheduler_{io_};
   ServerContext context_;
@@ -73,7 +64,6 @@ class OriginServer::Impl final : RtmpListener::Events {
 };
 
 OriginServer::OriginServer(OriginOptions options) {
-  checkDataDirectory(options.data_dir);
   impl_ = std::make_unique<Impl>(std::move(options));
 }
 
@@ -89,8 +79,14 @@ std::string OriginServer::statusJson() const {
   return impl_->statusJson();
 }
 
+void OriginServer::requestReconnect(std::string url) {
+  impl_->requestReconnect(std::move(url));
+}
+
 OriginServer::Impl::Impl(OriginOptions options)
-    : context_(std::move(options), scheduler_), listener_(scheduler_, context_.options, *this) {
+    : data_directory_(options.data_dir),
+      context_(std::move(options), scheduler_),
+      listener_(scheduler_, context_.options, *this) {
   if (const auto& port = context_.options.http_port) {
     http_.emplace(scheduler_, context_.options.http_address, *port, [this] { return report(); });
   }
@@ -98,7 +94,10 @@ OriginServer::Impl::Impl(OriginOptions options)
     listener_.start();
     if (http_) http_->start();
   });
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    context_.door->own();
+    io_.run();
+  });
 }
 
 OriginServer::Impl::~Impl() {
@@ -106,15 +105,26 @@ OriginServer::Impl::~Impl() {
   thread_.join();
   // How the last recordings went is still to be told.
   context_.disk.finish();
+  context_.door->own();
   io_.restart();
   io_.poll();
+  context_.door->close();
 }
 
 std::optional<std::uint16_t> OriginServer::Impl::httpPort() const {
   return http_ ? std::optional(http_->port()) : std::nullopt;
 }
 
+void OriginServer::Impl::requestReconnect(std::string url) {
+  scheduler_.post([this, url = std::move(url)] {
+    for (const auto& [raw, connection] : connections_) {
+      if (ClientMembership* const member = connection->member()) member->requestReconnect(url, {});
+    }
+  });
+}
+
 std::string OriginServer::Impl::statusJson() {
+  if (context_.door->inside()) return toJson(report());
   std::promise<StatusReport> promise;
   scheduler_.post([&] { promise.set_value(report()); });
   return toJson(promise.get_future().get());
@@ -161,7 +171,8 @@ void OriginServer::Impl::stop() {
 void OriginServer::Impl::ended() {
   farewell_.cancel();
   scheduler_.post([this] {
-    connections_.clear();
+    for (const auto& [raw, connection] : std::exchange(connections_, {})) connection->leave();
+    context_.applications.stop();
     work_.reset();
   });
 }
@@ -181,6 +192,7 @@ StatusReport OriginServer::Impl::report() const {
     report.bytes_out += stats.bytes_sent;
   }
   report.streams = context_.streams.status();
+  report.applications = context_.applications.status();
   return report;
 }
 

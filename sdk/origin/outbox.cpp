@@ -25,9 +25,17 @@ void Outbox::send(std::vector<rtmp::OutMessage> answers) {
 
 void Outbox::send(rtmp::OutMessage answer) {
   if (flushAnswers() && trySend(answer)) return;
-  answer_bytes_ += answer.payload->size();
+  count(answer, true);
   answers_.push_back(std::move(answer));
-  if (answer_bytes_ > max_answer_bytes) overflowed_();
+  if (answer_bytes_ > max_answer_bytes || object_bytes_ > most_object_bytes_) overflowed_();
+}
+
+void Outbox::count(const rtmp::OutMessage& answer, bool added) {
+  const bool object = answer.type == rtmp::MessageType::shared_object_amf0 ||
+                      answer.type == rtmp::MessageType::shared_object_amf3;
+  std::size_t& bytes = object ? object_bytes_ : answer_bytes_;
+  const std::size_t size = answer.payload->size() + sizeof answer;
+  bytes = added ? bytes + size : bytes - size;
 }
 
 void Outbox::writable() {
@@ -47,7 +55,7 @@ bool Outbox::trySend(const rtmp::OutMessage& message) {
 
 bool Outbox::flushAnswers() {
   while (!answers_.empty() && trySend(answers_.front())) {
-    answer_bytes_ -= answers_.front().payload->size();
+    count(answers_.front(), false);
     answers_.pop_front();
   }
   return answers_.empty();

@@ -19,14 +19,17 @@ class Lane;
 /// What goes out to one peer: answers to its commands first, then each play's own bounded queue in turn.
 class Outbox {
  public:
-  /// `overflowed` is called when the peer takes so little that even what is never dropped piles up.
-  Outbox(net::MessagePump& pump, std::function<void()> overflowed)
-      : pump_(pump), overflowed_(std::move(overflowed)) {}
+  /// `overflowed` is called when the peer takes so little that even what is never dropped piles up;
+  /// `object_bytes`: so much of shared objects.
+  Outbox(net::MessagePump& pump, std::size_t object_bytes, std::function<void()> overflowed)
+      : pump_(pump), most_object_bytes_(object_bytes), overflowed_(std::move(overflowed)) {}
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
   /// Small ones share a write.
   void send(std::vector<rtmp::OutMessage> answers);
+  /// In order with the answers; a shared object's message has a bound of its own.
+  void send(rtmp::OutMessage answer);
   /// The pump takes messages again.
   void writable();
   /// Nothing waits for the pump.
@@ -34,16 +37,17 @@ class Outbox {
 
  private:
   friend class Lane;
-  void send(rtmp::OutMessage answer);
+  void count(const rtmp::OutMessage& answer, bool added);
   bool trySend(const rtmp::OutMessage& message);
   bool flushAnswers();
   void flushLanes();
   bool lanesEmpty() const;
 
   net::MessagePump& pump_;
+  std::size_t most_object_bytes_;
   std::function<void()> overflowed_;
   std::deque<rtmp::OutMessage> answers_;
-  std::size_t answer_bytes_ = 0;
+  std::size_t answer_bytes_ = 0, object_bytes_ = 0;
   std::vector<Lane*> lanes_;
   std::size_t next_lane_ = 0;
   bool blocked_ = false;  // the pump said no, and has not said writable since

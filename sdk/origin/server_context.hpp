@@ -2,12 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <multiconn/origin.hpp>
 
 #include "net/scheduler.hpp"
+#include "origin/application_directory.hpp"
 #include "origin/disk_thread.hpp"
+#include "origin/publisher_login.hpp"
+#include "origin/server_door.hpp"
+#include "origin/shared_object_disk.hpp"
+#include "origin/shared_object_host.hpp"
 #include "origin/stream_labels.hpp"
 #include "origin/stream_registry.hpp"
 #include "rtmp/limits.hpp"
@@ -20,7 +26,13 @@ struct ServerContext {
       : options(std::move(given)),
         scheduler(on),
         labels(options.show_names),
-        streams(options.gop_bytes, labels) {
+        streams(options.gop_bytes, labels),
+        door(std::make_shared<ServerDoor>(on)),
+        login(options.publishers),
+        object_disk(disk, on, options.data_dir),
+        objects{on, object_disk, options.quotas, options.save_interval,
+                [this](OriginLogLevel level, const std::string& line) { log(level, line); }},
+        applications(*this) {
     limits.handshake_timeout = options.handshake_timeout;
   }
 
@@ -33,7 +45,13 @@ struct ServerContext {
   net::Scheduler& scheduler;
   StreamLabels labels;
   StreamRegistry streams;
+  std::shared_ptr<ServerDoor> door;
+  PublisherLogin login;
   DiskThread disk;
+  SharedObjectDisk object_disk;
+  SharedObjectServices objects;
+  ApplicationDirectory applications;
+  std::uint64_t last_client = 0;  // its id
 };
 
 }  // namespace multiconn::origin

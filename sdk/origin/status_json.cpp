@@ -37,18 +37,36 @@ json::object streamJson(const StreamStatus& stream) {
           {"dropped_frames", stream.dropped_frames}};
 }
 
+json::object objectJson(const SharedObjectStatus& object) {
+  return {{"name", object.name},   {"persistent", object.persistent}, {"version", object.version},
+          {"slots", object.slots}, {"bytes", object.bytes},           {"subscribers", object.subscribers},
+          {"saved", object.saved}};
+}
+
+json::object applicationJson(const ApplicationStatus& application) {
+  json::array objects;
+  for (const SharedObjectStatus& object : application.shared_objects) objects.push_back(objectJson(object));
+  return {
+      {"app", application.scope}, {"clients", application.clients}, {"shared_objects", std::move(objects)}};
+}
+
 }  // namespace
 
 std::string toJson(const StatusReport& report) {
   json::array streams;
   for (const StreamStatus& stream : report.streams) streams.push_back(streamJson(stream));
+  json::array applications;
+  for (const ApplicationStatus& application : report.applications) {
+    applications.push_back(applicationJson(application));
+  }
   return json::serialize(json::object{{"uptime_s", rounded(report.uptime_s)},
                                       {"connections", report.connections},
                                       {"connections_total", report.connections_total},
                                       {"connections_refused", report.connections_refused},
                                       {"bytes_in", report.bytes_in},
                                       {"bytes_out", report.bytes_out},
-                                      {"streams", std::move(streams)}});
+                                      {"streams", std::move(streams)},
+                                      {"applications", std::move(applications)}});
 }
 
 }  // namespace multiconn::origin

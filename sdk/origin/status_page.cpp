@@ -93,6 +93,49 @@ std::string row(const StreamStatus& stream) {
          number(std::to_string(stream.dropped_frames)) + "</tr>\n";
 }
 
+std::string streamTable(const std::vector<StreamStatus>& streams) {
+  if (streams.empty()) return "<p>No streams.</p>\n";
+  std::string table =
+      "<table><thead><tr><th>Id</th><th>Application</th><th>Stream</th><th>Publisher</th><th "
+      "class=\"n\">Since</th>"
+      "<th class=\"n\">Received</th><th>Codecs</th><th class=\"n\">Players</th><th class=\"n\">Waiting</th>"
+      "<th class=\"n\">Dropped</th></tr></thead><tbody>\n";
+  for (const StreamStatus& stream : streams) table += row(stream);
+  return table + "</tbody></table>\n";
+}
+
+std::string saved(const SharedObjectStatus& object) {
+  if (!object.persistent) return "temporary";
+  return object.saved ? "saved" : "not saved yet";
+}
+
+std::string row(const ApplicationStatus& application, const SharedObjectStatus& object) {
+  return "<tr>" + cell(application.scope) + cell(object.name) + cell(saved(object)) +
+         number(std::to_string(object.slots)) + number(byteCount(object.bytes)) +
+         number(std::to_string(object.version)) + number(std::to_string(object.subscribers)) + "</tr>\n";
+}
+
+// A page is for looking at; the JSON document has all of them.
+std::string objectTable(const std::vector<ApplicationStatus>& applications) {
+  constexpr std::size_t most_rows = 200;
+  std::string rows;
+  std::size_t count = 0;
+  for (const ApplicationStatus& application : applications) {
+    for (const SharedObjectStatus& object : application.shared_objects) {
+      if (count++ < most_rows) rows += row(application, object);
+    }
+  }
+  if (count == 0) return "<p>No shared objects.</p>\n";
+  std::string table =
+      "<h2>Shared objects</h2>\n<table><thead><tr><th>Application</th><th>Object</th><th></th><th "
+      "class=\"n\">Slots</th>"
+      "<th class=\"n\">Size</th><th class=\"n\">Version</th><th "
+      "class=\"n\">Subscribers</th></tr></thead><tbody>\n" +
+      rows + "</tbody></table>\n";
+  if (count > most_rows) table += "<p>And " + std::to_string(count - most_rows) + " more.</p>\n";
+  return table;
+}
+
 }  // namespace
 
 std::string toHtml(const StatusReport& report) {
@@ -101,14 +144,7 @@ std::string toHtml(const StatusReport& report) {
           " connections (" + std::to_string(report.connections_total) + " so far, " +
           std::to_string(report.connections_refused) + " refused), " + byteCount(report.bytes_in) + " in, " +
           byteCount(report.bytes_out) + " out. The same as <a href=\"/status.json\">JSON</a>.</p>\n";
-  if (report.streams.empty()) return page + "<p>No streams.</p>\n</body></html>\n";
-  page +=
-      "<table><thead><tr><th>Id</th><th>Application</th><th>Stream</th><th>Publisher</th><th "
-      "class=\"n\">Since</th>"
-      "<th class=\"n\">Received</th><th>Codecs</th><th class=\"n\">Players</th><th class=\"n\">Waiting</th>"
-      "<th class=\"n\">Dropped</th></tr></thead><tbody>\n";
-  for (const StreamStatus& stream : report.streams) page += row(stream);
-  return page + "</tbody></table>\n</body></html>\n";
+  return page + streamTable(report.streams) + objectTable(report.applications) + "</body></html>\n";
 }
 
 }  // namespace multiconn::origin

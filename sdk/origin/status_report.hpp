@@ -23,6 +23,20 @@ struct StreamStatus {
   std::uint64_t dropped_frames = 0;
 };
 
+struct SharedObjectStatus {
+  std::string name;
+  bool persistent = false;
+  std::uint32_t version = 0;
+  std::size_t slots = 0, bytes = 0, subscribers = 0;
+  bool saved = false;  ///< all of it is on the disk
+};
+
+struct ApplicationStatus {
+  std::string scope;  ///< "chat", "chat/room1"
+  std::size_t clients = 0;
+  std::vector<SharedObjectStatus> shared_objects;
+};
+
 /// What the status page and the JSON document tell.
 struct StatusReport {
   double uptime_s = 0;
@@ -30,6 +44,7 @@ struct StatusReport {
   std::uint64_t connections_total = 0, connections_refused = 0;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::vector<StreamStatus> streams;
+  std::vector<ApplicationStatus> applications;
 };
 
 std::string toJson(const StatusReport& report);

@@ -51,6 +51,17 @@ std::vector<StreamStatus> StreamRegistry::status() const {
   return all;
 }
 
+std::vector<StreamInfo> StreamRegistry::list(const std::string& app) const {
+  std::vector<StreamInfo> all;
+  for (auto entry = streams_.lower_bound({app, {}}); entry != streams_.end() && entry->first.first == app;
+       ++entry) {
+    if (const auto stream = entry->second.lock()) {
+      all.push_back({stream->name(), stream->publisher() != nullptr, stream->plays().size()});
+    }
+  }
+  return all;
+}
+
 std::string applicationScope(std::string_view app) {
   const bool printable = std::none_of(
       app.begin(), app.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <multiconn/application.hpp>
+
 namespace multiconn::origin {
 
 class LiveStream;
@@ -27,6 +29,8 @@ class StreamRegistry {
   std::shared_ptr<LiveStream> open(const std::string& app, const std::string& name);
   bool published(const std::string& app, const std::string& name) const;
   std::vector<StreamStatus> status() const;
+  /// Those of one application.
+  std::vector<StreamInfo> list(const std::string& app) const;
 
  private:
   using Key = std::pair<std::string, std::string>;

@@ -65,6 +65,9 @@ bool AmfObject::operator==(const AmfObject& other) const {
 
 AmfValue::AmfValue(AmfObject object) : value_(std::move(object)) {}
 AmfValue::AmfValue(AmfArray array) : value_(std::move(array)) {}
+AmfValue::AmfValue(ByteArray bytes) : value_(std::move(bytes)) {}
+AmfValue::AmfValue(Vector vector) : value_(std::move(vector)) {}
+AmfValue::AmfValue(Dictionary dictionary) : value_(std::move(dictionary)) {}
 
 AmfValue::AmfValue(const AmfValue&) = default;
 AmfValue::AmfValue(AmfValue&&) noexcept = default;
@@ -80,6 +83,13 @@ AmfObject* AmfValue::object() {
 }
 const AmfArray* AmfValue::array() const {
   return std::get_if<AmfArray>(&value_);
+}
+
+bool AmfValue::Vector::operator==(const Vector& other) const {
+  return kind == other.kind && fixed == other.fixed && class_name == other.class_name && items == other.items;
+}
+bool AmfValue::Dictionary::operator==(const Dictionary& other) const {
+  return weak_keys == other.weak_keys && keys == other.keys && values == other.values;
 }
 
 bool AmfValue::operator==(const AmfValue& other) const {

@@ -9,7 +9,6 @@ namespace multiconn::rtmp {
 namespace {
 
 AmfValue connectObject(const ConnectRequest& request);
-std::optional<std::string> redirectOf(const StatusInfo& status);
 bool concernsConnect(const StatusInfo& status);
 
 }  // namespace
@@ -26,13 +25,6 @@ ClientReaction ClientSession::connect(std::optional<PublishRequest> pipelined) {
   return reaction;
 }
 
-ClientReaction ClientSession::result(double transaction, AmfValue value) {
-  ClientReaction reaction;
-  if (transaction == 0) return reaction;
-  reaction.send.push_back(command(0, "_result", transaction, nullptr, {std::move(value)}));
-  return reaction;
-}
-
 ClientReaction ClientSession::handle(const Message& message) {
   ClientReaction reaction;
   if (state_ == State::idle || state_ == State::failed) return reaction;
@@ -42,6 +34,8 @@ ClientReaction ClientSession::handle(const Message& message) {
     if (control->event == UserControl::Event::stream_eof && plays_.contains(control->value)) {
       reaction.events.push_back(client_event::StreamEnded{control->value});
     }
+  } else if (const auto* shared = std::get_if<SharedObjectMessage>(&message.body)) {
+    if (connected()) reaction.events.push_back(client_event::SharedObjectReceived{*shared});
   } else {
     handleMedia(message, reaction);
   }
@@ -68,11 +62,12 @@ void ClientSession::handleCommand(const Message& message, const Command& command
 }
 
 void ClientSession::handleResult(const Command& command, bool ok, ClientReaction& reaction) {
+  if (handleCallAnswer(command, ok, reaction)) return;
   const auto found = pending_.find(command.transaction);
   if (found == pending_.end()) return;
   const PendingCall call = std::move(found->second);
   pending_.erase(found);
-  const StatusInfo status = statusInfo(command.arguments.empty() ? AmfValue() : command.arguments.front());
+  const StatusInfo status = statusInfo(firstArgument(command.arguments), limits_);
   switch (call.what) {
     case Pending::connect:
       return handleConnectResult(command, ok, reaction);
@@ -91,9 +86,11 @@ void ClientSession::handleResult(const Command& command, bool ok, ClientReaction
 // Red5 leaves the properties null and puts everything into the info object.
 void ClientSession::handleConnectResult(const Command& command, bool ok, ClientReaction& reaction) {
   if (state_ != State::connecting) return;
-  StatusInfo status = statusInfo(command.arguments.empty() ? AmfValue() : command.arguments.front());
+  StatusInfo status = statusInfo(firstArgument(command.arguments), limits_);
   if (!ok || status.isError()) return failConnect(std::move(status), reaction);
   state_ = State::connected;
+  const AmfObject* info = status.info.object();
+  amf3_ = request_.amf3 && info && info->numberOr("objectEncoding", 0) == 3;
   if (status.code.empty()) status.code = "NetConnection.Connect.Success";
   if (status.level.empty()) status.level = "status";
   reaction.events.push_back(client_event::Connected{std::move(status), command.object});
@@ -104,14 +101,14 @@ void ClientSession::failConnect(StatusInfo status, ClientReaction& reaction) {
   state_ = State::failed;
   pending_.clear();
   publish_.reset();
-  auto redirect = redirectOf(status);
+  auto redirect = redirectIn(status);
   reaction.events.push_back(client_event::ConnectFailed{std::move(status), std::move(redirect)});
 }
 
 void ClientSession::handleStreamCreated(const PendingCall& call, const Command& command, bool ok,
                                         ClientReaction& reaction) {
   const auto id = ok ? CommandArguments(command.arguments).streamId(0) : std::nullopt;
-  StatusInfo failure = statusInfo(command.arguments.empty() ? AmfValue() : command.arguments.front());
+  StatusInfo failure = statusInfo(firstArgument(command.arguments), limits_);
   if (ok)
     failure = statusInfo(makeInfo("error", "NetConnection.Call.Failed", "createStream gave no stream id"));
   if (call.what == Pending::publish_stream) {
@@ -125,10 +122,11 @@ void ClientSession::handleStreamCreated(const PendingCall& call, const Command& 
 // 0.
 void ClientSession::handleStatus(const Message& message, const Command& command, ClientReaction& reaction) {
   if (command.arguments.empty() || !command.arguments.front().object()) return;
-  StatusInfo status = statusInfo(command.arguments.front());
+  StatusInfo status = statusInfo(command.arguments.front(), limits_);
   if (state_ == State::connecting && concernsConnect(status) && status.isError()) {
     return failConnect(std::move(status), reaction);
   }
+  if (connected() && handleRedirect(status, reaction)) return;
   if (handlePublishStatus(message.stream_id, status, reaction)) return;
   if (handlePlayStatus(message.stream_id, status, reaction)) return;
   reaction.events.push_back(client_event::StatusReceived{message.stream_id, std::move(status)});
@@ -155,14 +153,14 @@ namespace {
 constexpr std::string_view encoder_version = "FMLE/3.0 (compatible; FMSc/1.0)";
 constexpr std::string_view player_version = "LNX 9,0,124,2";
 
+constexpr int caps_reconnect = 1;  // Enhanced RTMP v2, "Enhancing NetConnection connect Command"
+
 // What OBS sends: Wowza and Akamai recognise an encoder, which has to authenticate, by type and flashVer.
+// capsEx is ours: a ReconnectRequest is followed.
 AmfObject encoderObject(const ConnectRequest& request) {
   const std::string_view version = request.flash_version.empty() ? encoder_version : request.flash_version;
-  return {{"app", request.app},
-          {"type", "nonprivate"},
-          {"flashVer", version},
-          {"swfUrl", request.tc_url},
-          {"tcUrl", request.tc_url}};
+  return {{"app", request.app},       {"type", "nonprivate"},    {"flashVer", version},
+          {"swfUrl", request.tc_url}, {"tcUrl", request.tc_url}, {"capsEx", caps_reconnect}};
 }
 
 // Servers decide by fourCcList what they may send to a player (Enhanced RTMP v1, "Enhancing NetConnection
@@ -182,18 +180,9 @@ AmfObject playerObject(const ConnectRequest& request) {
 }
 
 AmfValue connectObject(const ConnectRequest& request) {
-  return request.encoder ? encoderObject(request) : playerObject(request);
-}
-
-// {code: 302, redirect: "rtmp://..."}; the number is also seen as a string, and left out.
-std::optional<std::string> redirectOf(const StatusInfo& status) {
-  const AmfObject* info = status.info.object();
-  const AmfValue* ex = info ? info->find("ex") : nullptr;
-  const AmfObject* object = ex ? ex->object() : nullptr;
-  if (!object) return {};
-  const std::string_view redirect = object->stringOr("redirect", {});
-  if (redirect.empty()) return {};
-  return std::string(redirect);
+  AmfObject object = request.encoder ? encoderObject(request) : playerObject(request);
+  if (request.amf3) object.set("objectEncoding", 3);
+  return object;
 }
 
 bool concernsConnect(const StatusInfo& status) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +24,7 @@ struct ConnectRequest {
   std::string flash_version;
   bool encoder = true;  ///< type=nonprivate and swfUrl, as encoders send; false: a player's fields
   std::vector<AmfValue> arguments;
+  bool amf3 = false;  ///< ask for objectEncoding 3
 };
 
 struct PublishRequest {
@@ -38,15 +40,36 @@ struct PlayRequest {
   std::uint32_t buffer_ms = 3000;
 };
 
+/// RTMP 302: ex.redirect, and ex.redirect2, which has the stream's name behind it.
+struct Redirect {
+  std::string url;       ///< a tcUrl; not checked
+  std::string full_url;  ///< with the stream; empty when the server gave none
+};
+
+/// Nothing when the info object names no other server. SRS writes the code 302 beside it as a number, others
+/// as a string, or not at all.
+std::optional<Redirect> redirectIn(const StatusInfo& status);
+
 namespace client_event {
 struct Connected {
   StatusInfo status;
   AmfValue properties;
 };
-/// `redirect`: the tcUrl that the server named in ex.redirect, when it did.
+/// `redirect`: where the server sent us instead, when it did.
 struct ConnectFailed {
   StatusInfo status;
-  std::optional<std::string> redirect;
+  std::optional<Redirect> redirect;
+};
+/// Of a connection that stands: Connect.Rejected with a redirect, as SRS sends it at publish or play.
+struct Redirected {
+  StatusInfo status;
+  Redirect redirect;
+};
+/// NetConnection.Connect.ReconnectRequest (Enhanced RTMP v2, "Reconnect Request"). `tc_url` may be relative,
+/// or empty: the present one.
+struct ReconnectRequested {
+  StatusInfo status;
+  std::string tc_url;
 };
 struct PublishStarted {
   std::uint32_t stream_id = 0;
@@ -78,8 +101,8 @@ struct MediaReceived {
 struct StreamEnded {
   std::uint32_t stream_id = 0;
 };
-/// A call from the server that the session does not answer itself; answer with result() unless transaction is
-/// 0.
+/// A call from the server that the session does not answer itself; answer with result() or callFailed()
+/// unless transaction is 0.
 struct Called {
   std::string method;
   double transaction = 0;
@@ -87,13 +110,24 @@ struct Called {
 };
 /// The server asked for the connection to be closed ("close").
 struct CloseRequested {};
+/// The answer to call().
+struct CallAnswered {
+  double transaction = 0;
+  bool ok = false;
+  AmfValue value;  ///< what _result or _error carried; undefined when it carried nothing
+};
+struct SharedObjectReceived {
+  SharedObjectMessage message;
+};
 }  // namespace client_event
 
 using ClientEvent =
     std::variant<client_event::Connected, client_event::ConnectFailed, client_event::PublishStarted,
                  client_event::PublishFailed, client_event::PlayStarted, client_event::PlayFailed,
                  client_event::StatusReceived, client_event::MediaReceived, client_event::StreamEnded,
-                 client_event::Called, client_event::CloseRequested>;
+                 client_event::Called, client_event::CloseRequested, client_event::Redirected,
+                 client_event::ReconnectRequested, client_event::CallAnswered,
+                 client_event::SharedObjectReceived>;
 
 /// What to send, in order, and what happened.
 struct ClientReaction {
@@ -117,8 +151,22 @@ class ClientSession {
   ClientReaction unpublish();
   ClientReaction play(PlayRequest request);
   ClientReaction stopPlay(std::uint32_t stream_id);
-  /// Sends a result for client_event::Called.
+  /// Sends a result for client_event::Called; without the value when it cannot be encoded.
   ClientReaction result(double transaction, AmfValue value);
+  /// Sends _error with NetConnection.Call.Failed for client_event::Called.
+  ClientReaction callFailed(double transaction, std::string_view description);
+
+  /// NetConnection.call on message stream 0. `transaction` becomes what CallAnswered will carry: 0 when no
+  /// reply is wanted. An error, and nothing sent: not connected, too many calls wait, or the arguments cannot
+  /// be encoded.
+  Error call(std::string_view method, std::vector<AmfValue> arguments, bool wants_reply, double& transaction,
+             ClientReaction& reaction);
+  /// The answer is not awaited any longer.
+  void forgetCall(double transaction);
+  /// A shared object message in the encoding agreed upon; an error when not connected or not encodable.
+  Error sendSharedObject(SharedObjectMessage message, ClientReaction& reaction);
+  /// objectEncoding 3 was agreed upon.
+  bool amf3() const { return amf3_; }
 
   /// Unsolicited, mistyped and unknown messages are ignored; nothing a server sends is an error here.
   ClientReaction handle(const Message& message);
@@ -159,6 +207,10 @@ class ClientSession {
   void forget(Pending what, std::uint32_t stream_id);
   void deleteStream(std::uint32_t id, ClientReaction& reaction);
 
+  // client_session_call.cpp
+  bool handleCallAnswer(const Command& command, bool ok, ClientReaction& reaction);
+  bool handleRedirect(const StatusInfo& status, ClientReaction& reaction);
+
   // client_session_publish.cpp
   void requestPublishStream(ClientReaction& reaction);
   void handlePublishStream(std::optional<std::uint32_t> id, StatusInfo failure, ClientReaction& reaction);
@@ -182,7 +234,9 @@ class ClientSession {
   State state_ = State::idle;
   double next_transaction_ = 1;
   std::uint32_t bandwidth_checks_ = 0;
+  bool amf3_ = false;
   std::map<double, PendingCall> pending_;
+  std::set<double> calls_;  // of the application that wait for an answer
   std::optional<Publish> publish_;
   std::map<std::uint32_t, Play> plays_;
 };

@@ -99,7 +99,7 @@ void ClientSession::handleMedia(const Message& message, ClientReaction& reaction
       // Some servers put a null in front of the info object, as in a command.
       const AmfValue& info =
           data->values[1].isNull() && data->values.size() >= 3 ? data->values[2] : data->values[1];
-      reaction.events.push_back(client_event::StatusReceived{message.stream_id, statusInfo(info)});
+      reaction.events.push_back(client_event::StatusReceived{message.stream_id, statusInfo(info, limits_)});
       return;
     }
   }

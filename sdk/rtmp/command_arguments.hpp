@@ -10,6 +10,11 @@
 
 namespace multiconn::rtmp {
 
+/// What an answer or a status carries: undefined when it carries nothing.
+inline AmfValue firstArgument(const std::vector<AmfValue>& arguments) {
+  return arguments.empty() ? AmfValue() : arguments.front();
+}
+
 /// A peer's command arguments by position: null when there are fewer, or the one there is of another type.
 class CommandArguments {
  public:

@@ -50,13 +50,17 @@ const char* sentence(Error error) {
     case Error::amf_bad_reference:
       return "an AMF reference points to no object";
     case Error::amf_not_encodable:
-      return "a value cannot be expressed in AMF0";
+      return "a value cannot be expressed in the AMF version of the connection";
     case Error::command_malformed:
       return "a command lacks its name, transaction or object";
     case Error::unexpected_command:
       return "a command is not allowed in the current state";
     case Error::control_flood:
       return "the peer causes control messages faster than it reads them";
+    case Error::too_many_calls:
+      return "too many calls wait for an answer";
+    case Error::shared_object_malformed:
+      return "a shared object message ends before its content does";
     case Error::media_truncated:
       return "an audio or video message ends inside its header";
     case Error::media_unsupported_codec:

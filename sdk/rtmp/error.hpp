@@ -25,16 +25,18 @@ enum class Error : std::uint8_t {
   // AMF
   amf_truncated,
   amf_unknown_marker,
-  amf_unsupported_marker,  ///< movieclip, recordset, AVM+
+  amf_unsupported_marker,  ///< movieclip, recordset, an externalizable object of AMF3
   amf_too_deep,
   amf_too_many_values,
   amf_too_large,
   amf_bad_reference,
-  amf_not_encodable,  ///< a Reference, or a string or array above the format's own limit
+  amf_not_encodable,  ///< a Reference, a type AMF0 lacks, or a string or array above the format's own limit
   // messages and sessions
   command_malformed,
   unexpected_command,  ///< a command the state machine does not allow here
   control_flood,
+  too_many_calls,
+  shared_object_malformed,
   // media
   media_truncated,
   media_unsupported_codec,

@@ -25,7 +25,8 @@ struct Limits {
   std::size_t amf_depth = 32;
   std::size_t amf_values = 65536;     ///< per message
   std::size_t amf_memory_factor = 8;  ///< decoded size over message size
-  std::size_t amf_memory_constant = 64 * 1024;
+  std::size_t amf_memory_constant = 1024 * 1024;
+  std::size_t amf_sealed_names = 1024;  ///< of one AMF3 class
 
   // Connection
   std::uint32_t min_ack_window = 16 * 1024;      ///< smaller windows are treated as this; bytes
@@ -36,9 +37,11 @@ struct Limits {
   std::size_t max_waiting_commands = 64 * 1024;  ///< unsent commands of one connection; bytes
 
   // Sessions
-  std::size_t max_streams = 64;  ///< createStream per connection
-  std::size_t max_name = 1024;   ///< app and stream names; bytes
-  std::size_t max_pending_calls = 1024;
+  std::size_t max_streams = 64;           ///< createStream per connection
+  std::size_t max_name = 1024;            ///< app and stream names; bytes
+  std::size_t max_pending_calls = 1024;   ///< of the session, and as many again of the application
+  std::size_t max_waiting_messages = 16;  ///< sent before connect was answered
+  std::size_t max_status_text = 1024;     ///< code, level and description of a status; bytes each
 
   // Deadlines of a server towards its clients
   std::chrono::milliseconds handshake_timeout{10'000};

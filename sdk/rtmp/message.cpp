@@ -18,9 +18,12 @@ Result<Body> decodeNumber(const RawMessage& raw);
 Result<Body> decodePeerBandwidth(BytesView body);
 Result<Body> decodeUserControl(BytesView body);
 Result<Body> decodeCommand(BytesView body, const Limits& limits);
+Result<Body> decodeCommand(Result<std::vector<AmfValue>> values);
+Result<Body> decodeCommandAmf3(BytesView body, const Limits& limits);
 Result<Body> decodeData(Payload payload, const Limits& limits);
+Result<Body> decodeDataAmf3(BytesView body, const Limits& limits);
+Result<Body> decodeSharedObjectBody(BytesView body, bool amf3, const Limits& limits);
 Result<Body> decodeBody(const RawMessage& raw, const Limits& limits);
-std::optional<BytesView> withoutFormatByte(BytesView body);
 bool isControl(MessageType type);
 
 }  // namespace
@@ -74,20 +77,25 @@ Result<Body> decodeBody(const RawMessage& raw, const Limits& limits) {
       return Body(Video{raw.payload});
     case MessageType::command_amf0:
       return decodeCommand(body, limits);
-    case MessageType::command_amf3: {
-      const auto amf = withoutFormatByte(body);
-      return amf ? decodeCommand(*amf, limits) : Error::command_malformed;
-    }
+    case MessageType::command_amf3:
+      return decodeCommandAmf3(body, limits);
     case MessageType::data_amf0:
       return decodeData(raw.payload, limits);
-    case MessageType::data_amf3: {
-      const auto amf = withoutFormatByte(body);
-      return amf ? decodeData(makePayload(Bytes(amf->begin(), amf->end())), limits)
-                 : Error::command_malformed;
-    }
+    case MessageType::data_amf3:
+      return decodeDataAmf3(body, limits);
+    case MessageType::shared_object_amf0:
+      return decodeSharedObjectBody(body, false, limits);
+    case MessageType::shared_object_amf3:
+      return decodeSharedObjectBody(body, true, limits);
     default:
       return Body(Unknown{raw.type, raw.payload});
   }
+}
+
+Result<Body> decodeSharedObjectBody(BytesView body, bool amf3, const Limits& limits) {
+  auto message = decodeSharedObject(body, amf3, limits);
+  if (!message) return message.error();
+  return Body(std::move(*message));
 }
 
 Result<Body> decodeNumber(const RawMessage& raw) {
@@ -144,18 +152,22 @@ Result<Body> decodeUserControl(BytesView body) {
   return Body(control);
 }
 
-// Types 15 and 17 begin with a format byte: 0 means AMF0 follows, in which a marker may switch single values
-// to AMF3 (Enhanced RTMP v2, "Enhanced AMF"). Red5 also knows 3, AMF3 throughout; nobody else sends it.
-std::optional<BytesView> withoutFormatByte(BytesView body) {
-  if (body.empty() || body.front() != std::byte{0}) return {};
-  return body.subspan(1);
+Result<Body> decodeCommand(BytesView body, const Limits& limits) {
+  return decodeCommand(amf0::decode(body, limits));
+}
+
+Result<Body> decodeCommandAmf3(BytesView body, const Limits& limits) {
+  const auto content = amf0::splitFormatByte(body);
+  if (!content) return Error::command_malformed;
+  auto command = decodeCommand(amf0::decode(content->body, limits, content->format));
+  if (command) std::get_if<Command>(&*command)->amf3 = true;
+  return command;
 }
 
 // ffmpeg's listener sends a bare "onFCPublish", and other peers leave out the transaction id or make it
 // something that is no number: such a command has transaction 0, which asks for no answer. NaN must not
 // become a key of any table.
-Result<Body> decodeCommand(BytesView body, const Limits& limits) {
-  auto values = amf0::decode(body, limits);
+Result<Body> decodeCommand(Result<std::vector<AmfValue>> values) {
   if (!values) return values.error();
   if (values->empty() || !values->front().string()) return Error::command_malformed;
 
@@ -172,13 +184,34 @@ Result<Body> decodeCommand(BytesView body, const Limits& limits) {
   return Body(std::move(command));
 }
 
-// A value we have no type for (AVM+ and other markers) does not hinder relaying: the data comes without
-// values.
+// A value we have no type for (externalizable objects and other markers) does not hinder relaying: the data
+// comes without values.
 Result<Body> decodeData(Payload payload, const Limits& limits) {
   auto values = amf0::decode(view(payload), limits);
   if (values) return Body(Data{std::move(*values), std::move(payload)});
   if (values.error() == Error::amf_unsupported_marker) return Body(Data{{}, std::move(payload)});
   return values.error();
+}
+
+// Most players read AMF0 alone. What AMF0 has no form for stays AMF3, behind its marker.
+Result<Body> decodeDataAmf3(BytesView body, const Limits& limits) {
+  const auto content = amf0::splitFormatByte(body);
+  if (!content) return Error::command_malformed;
+  const bool valid_as_type_18 = content->format == amf0::Format::amf0;
+  const auto as_received = [&] { return makePayload(Bytes(content->body.begin(), content->body.end())); };
+  amf0::Reader reader(content->body, limits, content->format);
+  ByteReader in(content->body);
+  auto values = reader.values(in);
+  if (const Error error = reader.budget().error(); error != Error::none) {
+    if (error != Error::amf_unsupported_marker || !valid_as_type_18) return error;
+    return Body(Data{{}, as_received()});
+  }
+  if (!reader.sawAmf3()) return Body(Data{std::move(values), as_received()});
+  Bytes bytes;
+  Error error = amf0::encode(values, bytes);
+  if (error != Error::none) error = amf0::encodeWithAmf3(values, bytes);
+  if (error != Error::none && !valid_as_type_18) return error;
+  return Body(Data{std::move(values), error == Error::none ? makePayload(std::move(bytes)) : as_received()});
 }
 
 bool mayBeAggregated(std::uint8_t type) {
@@ -231,12 +264,6 @@ Bytes numberBody(std::uint32_t value) {
   return bytes;
 }
 
-Result<Bytes> amfBody(std::span<const AmfValue> values) {
-  Bytes bytes;
-  if (const Error error = amf0::encode(values, bytes); error != Error::none) return error;
-  return bytes;
-}
-
 /// Type and body of each kind of message.
 struct Encoder {
   using Encoded = std::pair<MessageType, Payload>;
@@ -262,18 +289,28 @@ struct Encoder {
     if (m.event == UserControl::Event::set_buffer_length) writer.u32(m.buffer_ms);
     return Encoded{MessageType::user_control, makePayload(std::move(bytes))};
   }
+  static Answer values(MessageType type, bool amf3, std::span<const AmfValue> values) {
+    Bytes bytes;
+    if (amf3) ByteWriter(bytes).u8(static_cast<std::uint8_t>(amf0::Format::amf0));
+    const Error error = amf3 ? amf0::encodeWithAmf3(values, bytes) : amf0::encode(values, bytes);
+    if (error != Error::none) return error;
+    return Encoded{type, makePayload(std::move(bytes))};
+  }
+
   Answer operator()(const Command& m) const {
-    std::vector<AmfValue> values{m.name, m.transaction, m.object};
-    values.insert(values.end(), m.arguments.begin(), m.arguments.end());
-    auto bytes = amfBody(values);
-    if (!bytes) return bytes.error();
-    return Encoded{MessageType::command_amf0, makePayload(std::move(*bytes))};
+    std::vector<AmfValue> content{m.name, m.transaction, m.object};
+    content.insert(content.end(), m.arguments.begin(), m.arguments.end());
+    return values(m.amf3 ? MessageType::command_amf3 : MessageType::command_amf0, m.amf3, content);
   }
   Answer operator()(const Data& m) const {
     if (m.body) return Encoded{MessageType::data_amf0, m.body};
-    auto bytes = amfBody(m.values);
-    if (!bytes) return bytes.error();
-    return Encoded{MessageType::data_amf0, makePayload(std::move(*bytes))};
+    return values(m.amf3 ? MessageType::data_amf3 : MessageType::data_amf0, m.amf3, m.values);
+  }
+  Answer operator()(const SharedObjectMessage& m) const {
+    Bytes bytes;
+    if (const Error error = encodeSharedObject(m, bytes); error != Error::none) return error;
+    return Encoded{m.amf3 ? MessageType::shared_object_amf3 : MessageType::shared_object_amf0,
+                   makePayload(std::move(bytes))};
   }
   Answer operator()(const Audio& m) const { return Encoded{MessageType::audio, m.body}; }
   Answer operator()(const Video& m) const { return Encoded{MessageType::video, m.body}; }
@@ -296,11 +333,11 @@ Result<OutMessage> encode(const Message& message) {
 }
 
 OutMessage command(std::uint32_t stream_id, std::string_view name, double transaction, AmfValue object,
-                   std::vector<AmfValue> arguments) {
-  Command content{std::string(name), transaction, std::move(object), std::move(arguments)};
+                   std::vector<AmfValue> arguments, bool amf3) {
+  Command content{std::string(name), transaction, std::move(object), std::move(arguments), amf3};
   if (auto message = encode({0, stream_id, content})) return std::move(*message);
-  // An application handed over a value the wire has no form for: the call itself must still be answered.
-  return *encode({0, stream_id, Command{std::move(content.name), transaction, nullptr, {}}});
+  // The call itself must be answered all the same.
+  return *encode({0, stream_id, Command{std::move(content.name), transaction, nullptr, {}, amf3}});
 }
 
 OutMessage control(UserControl::Event event, std::uint32_t value, std::uint32_t buffer_ms) {

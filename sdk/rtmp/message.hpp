@@ -10,6 +10,7 @@
 #include "rtmp/bytes.hpp"
 #include "rtmp/error.hpp"
 #include "rtmp/limits.hpp"
+#include "rtmp/shared_object_message.hpp"
 
 namespace multiconn::rtmp {
 
@@ -88,12 +89,15 @@ struct Command {
   double transaction = 0;  ///< finite; 0 when the peer left it out: no answer is wanted
   AmfValue object;         ///< the command object; null for most
   std::vector<AmfValue> arguments;
+  bool amf3 = false;  ///< type 17, in which AMF3 values may be: only where objectEncoding 3 was agreed upon
 };
 struct Data {
   std::vector<AmfValue> values;
   /// As received, for relaying it unchanged; empty in messages of our own. A type 15 message becomes type 18:
-  /// its format byte is taken off. `values` is empty when the body holds a type that AmfValue lacks.
+  /// its format byte is taken off, and its AMF3 values are written as AMF0 where that has them. `values` is
+  /// empty when the body holds a type that AmfValue lacks.
   Payload body;
+  bool amf3 = false;  ///< of our own: as type 15, in which AMF3 values may be; never set on receipt
 };
 struct Audio {
   Payload body;
@@ -111,7 +115,7 @@ struct Message {
   std::uint32_t timestamp = 0;
   std::uint32_t stream_id = 0;
   std::variant<SetChunkSize, Abort, Acknowledgement, WindowAckSize, SetPeerBandwidth, UserControl, Command,
-               Data, Audio, Video, Unknown>
+               Data, SharedObjectMessage, Audio, Video, Unknown>
       body;
 };
 
@@ -129,12 +133,14 @@ Result<std::vector<RawMessage>> splitAggregate(const RawMessage& aggregate, cons
 /// commands 5.
 std::uint8_t chunkStreamFor(MessageType type, std::uint32_t stream_id);
 
-/// Serialises. Values AMF0 cannot hold make the error amf_not_encodable.
+/// Serialises. Values that AMF0, or AMF3 where the message may have it, cannot hold make the error
+/// amf_not_encodable.
 Result<OutMessage> encode(const Message& message);
 
-/// Shorthand for what sessions send all the time; arguments come from our own code and always encode.
+/// Shorthand for what sessions send all the time.
+/// Arguments that cannot be encoded are left out.
 OutMessage command(std::uint32_t stream_id, std::string_view name, double transaction, AmfValue object,
-                   std::vector<AmfValue> arguments = {});
+                   std::vector<AmfValue> arguments = {}, bool amf3 = false);
 OutMessage control(UserControl::Event event, std::uint32_t value, std::uint32_t buffer_ms = 0);
 
 }  // namespace multiconn::rtmp

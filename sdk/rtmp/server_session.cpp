@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "rtmp/amf0.hpp"
 #include "rtmp/command_arguments.hpp"
 #include "rtmp/status_info.hpp"
 
@@ -12,7 +13,7 @@ namespace multiconn::rtmp {
 namespace {
 
 AmfValue connectProperties();
-bool isReply(std::string_view name);
+bool isAmf0(const AmfValue& value);
 
 }  // namespace
 
@@ -20,6 +21,10 @@ ServerReaction ServerSession::handle(const Message& message) {
   ServerReaction reaction;
   if (const auto* command = std::get_if<Command>(&message.body)) {
     handleCommand(message, *command, reaction);
+    return reaction;
+  }
+  if (const auto* shared = std::get_if<SharedObjectMessage>(&message.body)) {
+    handleSharedObject(message, *shared, reaction);
     return reaction;
   }
   const bool media = std::holds_alternative<Audio>(message.body) ||
@@ -44,8 +49,7 @@ ServerReaction ServerSession::acceptConnect() {
   reaction.send.push_back(control(UserControl::Event::stream_begin, 0));
 
   AmfValue info = makeInfo("status", "NetConnection.Connect.Success", "Connection succeeded.");
-  // AMF3 is not spoken, whatever the client asked for.
-  info.object()->set("objectEncoding", 0);
+  info.object()->set("objectEncoding", amf3_ ? 3 : 0);
   reaction.send.push_back(
       command(0, "_result", connect_transaction_, connectProperties(), {std::move(info)}));
   reaction.send.push_back(command(0, "onBWDone", 0, nullptr));
@@ -53,47 +57,37 @@ ServerReaction ServerSession::acceptConnect() {
   return reaction;
 }
 
-ServerReaction ServerSession::rejectConnect(std::string_view code, std::string_view description,
-                                            AmfValue ex) {
+ServerReaction ServerSession::rejectConnect(std::string_view code, std::string_view description, AmfValue ex,
+                                            AmfValue application) {
   ServerReaction reaction;
   if (state_ != State::deciding) return reaction;
   state_ = State::rejected;
   waiting_.clear();
   AmfValue info = makeInfo("error", code, description);
   if (!ex.isUndefined()) info.object()->set("ex", std::move(ex));
+  if (!application.isUndefined() && isAmf0(application)) {
+    info.object()->set("application", std::move(application));
+  }
   reaction.send.push_back(command(0, "_error", connect_transaction_, nullptr, {std::move(info)}));
   return reaction;
 }
 
 ServerReaction ServerSession::status(std::uint32_t stream_id, std::string_view level, std::string_view code,
-                                     std::string_view description) {
+                                     std::string_view description, const AmfObject& details) {
   ServerReaction reaction;
-  sendStatus(stream_id, level, code, description, reaction);
-  return reaction;
-}
-
-ServerReaction ServerSession::result(double transaction, AmfValue value) {
-  ServerReaction reaction;
-  if (transaction == 0) return reaction;
-  reaction.send.push_back(command(0, "_result", transaction, nullptr, {std::move(value)}));
-  return reaction;
-}
-
-ServerReaction ServerSession::callFailed(double transaction, std::string_view description) {
-  ServerReaction reaction;
-  if (transaction == 0) return reaction;
-  AmfValue info = makeInfo("error", "NetConnection.Call.Failed", description);
-  reaction.send.push_back(command(0, "_error", transaction, nullptr, {std::move(info)}));
+  sendStatus(stream_id, level, code, description, reaction, details);
   return reaction;
 }
 
 void ServerSession::handleCommand(const Message& message, const Command& command, ServerReaction& reaction) {
+  if (command.amf3) peer_uses_amf3_ = true;
   switch (state_) {
     case State::waiting:
       if (command.name != "connect") return close(Error::unexpected_command, reaction);
       return handleConnect(command, reaction);
     case State::deciding:
-      return keepWaiting(message, command, reaction);
+      if (command.name == "connect") return close(Error::unexpected_command, reaction);
+      return keepWaiting(message, reaction);
     case State::connected:
       return dispatch(message, command, reaction);
     case State::rejected:
@@ -101,18 +95,22 @@ void ServerSession::handleCommand(const Message& message, const Command& command
   }
 }
 
+void ServerSession::handleSharedObject(const Message& message, const SharedObjectMessage& content,
+                                       ServerReaction& reaction) {
+  if (state_ == State::deciding) return keepWaiting(message, reaction);
+  if (connected()) reaction.events.push_back(server_event::SharedObjectReceived{content});
+}
+
 // Clients pipeline what follows connect; it is held until the application has decided.
-void ServerSession::keepWaiting(const Message& message, const Command& command, ServerReaction& reaction) {
-  constexpr std::size_t max_waiting = 16;
-  if (command.name == "connect" || waiting_.size() == max_waiting)
-    return close(Error::unexpected_command, reaction);
+void ServerSession::keepWaiting(const Message& message, ServerReaction& reaction) {
+  if (waiting_.size() >= limits_.max_waiting_messages) return close(Error::unexpected_command, reaction);
   waiting_.push_back(message);
 }
 
 void ServerSession::handleWaiting(ServerReaction& reaction) {
   for (const Message& message : std::exchange(waiting_, {})) {
     if (reaction.close != Error::none) return;
-    dispatch(message, *std::get_if<Command>(&message.body), reaction);
+    append(handle(message), reaction);
   }
 }
 
@@ -122,7 +120,7 @@ void ServerSession::dispatch(const Message& message, const Command& command, Ser
     std::string_view name;
     Handler handler;
   };
-  static constexpr std::array<Entry, 20> handlers{{
+  static constexpr std::array<Entry, 23> handlers{{
       {"connect", &ServerSession::handleRepeatedConnect},
       {"createStream", &ServerSession::handleCreateStream},
       {"deleteStream", &ServerSession::handleDeleteStream},
@@ -143,11 +141,13 @@ void ServerSession::dispatch(const Message& message, const Command& command, Ser
       {"receiveVideo", &ServerSession::handleReceive},
       {"ping", &ServerSession::handlePing},
       {"close", &ServerSession::handleClose},
+      {"_result", &ServerSession::handleAnswer},
+      {"_error", &ServerSession::handleAnswer},
+      {"onStatus", &ServerSession::handleAnswer},
   }};
   for (const Entry& entry : handlers) {
     if (entry.name == command.name) return (this->*entry.handler)(message, command, reaction);
   }
-  if (isReply(command.name)) return;
   reaction.events.push_back(server_event::Called{command.name, command.transaction, command.arguments});
 }
 
@@ -158,6 +158,7 @@ void ServerSession::handleConnect(const Command& command, ServerReaction& reacti
   if (!object) return close(Error::command_malformed, reaction);
   state_ = State::deciding;
   connect_transaction_ = command.transaction;
+  amf3_ = object->numberOr("objectEncoding", 0) == 3;
   std::string_view app = object->stringOr("app", {});
   const std::size_t mark = std::min(app.find('?'), app.size());
   const std::string_view query = app.substr(std::min(mark + 1, app.size()));
@@ -198,13 +199,16 @@ bool ServerSession::acceptable(std::string_view name) const {
 }
 
 void ServerSession::sendStatus(std::uint32_t stream_id, std::string_view level, std::string_view code,
-                               std::string_view description, ServerReaction& reaction) {
-  reaction.send.push_back(command(stream_id, "onStatus", 0, nullptr, {makeInfo(level, code, description)}));
+                               std::string_view description, ServerReaction& reaction,
+                               const AmfObject& details) {
+  reaction.send.push_back(
+      command(stream_id, "onStatus", 0, nullptr, {makeInfo(level, code, description, details)}));
 }
 
 void ServerSession::append(ServerReaction&& more, ServerReaction& reaction) {
   std::move(more.send.begin(), more.send.end(), std::back_inserter(reaction.send));
   std::move(more.events.begin(), more.events.end(), std::back_inserter(reaction.events));
+  if (reaction.close == Error::none) reaction.close = more.close;
 }
 
 void ServerSession::close(Error error, ServerReaction& reaction) {
@@ -226,8 +230,9 @@ AmfValue connectProperties() {
                    {"capsEx", 2 + 4 + 8}};
 }
 
-bool isReply(std::string_view name) {
-  return name == "_result" || name == "_error" || name == "onStatus";
+bool isAmf0(const AmfValue& value) {
+  Bytes ignored;
+  return amf0::encode({&value, 1}, ignored) == Error::none;
 }
 
 }  // namespace

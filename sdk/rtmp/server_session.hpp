@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -69,12 +70,22 @@ struct Called {
   double transaction = 0;
   std::vector<AmfValue> arguments;
 };
+/// The answer to call().
+struct CallAnswered {
+  double transaction = 0;
+  bool ok = false;
+  AmfValue value;  ///< what _result or _error carried; undefined when it carried nothing
+};
+struct SharedObjectReceived {
+  SharedObjectMessage message;
+};
 }  // namespace server_event
 
 using ServerEvent =
     std::variant<server_event::ConnectRequested, server_event::PublishRequested, server_event::PlayRequested,
                  server_event::StreamClosed, server_event::MediaReceived, server_event::PauseRequested,
-                 server_event::SeekRequested, server_event::ReceiveRequested, server_event::Called>;
+                 server_event::SeekRequested, server_event::ReceiveRequested, server_event::Called,
+                 server_event::CallAnswered, server_event::SharedObjectReceived>;
 
 struct ServerReaction {
   std::vector<OutMessage> send;
@@ -97,8 +108,11 @@ class ServerSession {
 
   /// Window, bandwidth, StreamBegin 0, the result and onBWDone.
   ServerReaction acceptConnect();
-  /// _error with NetConnection.Connect.Rejected, or InvalidApp; the caller closes after sending.
-  ServerReaction rejectConnect(std::string_view code, std::string_view description, AmfValue ex = {});
+  /// _error with NetConnection.Connect.Rejected, or InvalidApp; the caller closes after sending. `ex` is
+  /// where to go instead, {code: 302, redirect: tcUrl}; `application` what rejectConnection() of Flash Media
+  /// Server adds for the client, left out when AMF0 has no form for it. Undefined: none.
+  ServerReaction rejectConnect(std::string_view code, std::string_view description, AmfValue ex = {},
+                               AmfValue application = {});
 
   ServerReaction acceptPublish(std::uint32_t stream_id);
   ServerReaction rejectPublish(std::uint32_t stream_id, std::string_view code, std::string_view description);
@@ -111,11 +125,24 @@ class ServerSession {
   ServerReaction publisherCame(std::uint32_t stream_id);
   /// Recorded: onPlayStatus Play.Complete, Play.Stop, StreamEOF.
   ServerReaction playComplete(std::uint32_t stream_id);
+  /// onStatus. `details` are further members of the info object: tcUrl of a ReconnectRequest, or ex of a
+  /// redirect on a connection that stands; both on stream 0.
   ServerReaction status(std::uint32_t stream_id, std::string_view level, std::string_view code,
-                        std::string_view description);
+                        std::string_view description, const AmfObject& details = {});
 
+  /// The answer to server_event::Called; without the value when it cannot be encoded.
   ServerReaction result(double transaction, AmfValue value);
   ServerReaction callFailed(double transaction, std::string_view description);
+
+  /// A call to the client (Client.call). `transaction` becomes what CallAnswered will carry: 0 when no reply
+  /// is wanted. An error, and nothing sent: not connected, too many calls wait, or not encodable.
+  Error call(std::string_view method, std::vector<AmfValue> arguments, bool wants_reply, double& transaction,
+             ServerReaction& reaction);
+  void forgetCall(double transaction);
+  /// In the encoding agreed upon; an error when not connected or not encodable.
+  Error sendSharedObject(SharedObjectMessage message, ServerReaction& reaction);
+  /// The client asked for objectEncoding 3, and gets it.
+  bool amf3() const { return amf3_; }
 
   bool connected() const { return state_ == State::connected; }
 
@@ -129,7 +156,9 @@ class ServerSession {
   };
 
   void handleCommand(const Message& message, const Command& command, ServerReaction& reaction);
-  void keepWaiting(const Message& message, const Command& command, ServerReaction& reaction);
+  void handleSharedObject(const Message& message, const SharedObjectMessage& content,
+                          ServerReaction& reaction);
+  void keepWaiting(const Message& message, ServerReaction& reaction);
   void handleWaiting(ServerReaction& reaction);
   void dispatch(const Message& message, const Command& command, ServerReaction& reaction);
   void handleConnect(const Command& command, ServerReaction& reaction);
@@ -140,9 +169,16 @@ class ServerSession {
   bool acceptable(std::string_view name) const;
   void close(Error error, ServerReaction& reaction);
   static void sendStatus(std::uint32_t stream_id, std::string_view level, std::string_view code,
-                         std::string_view description, ServerReaction& reaction);
+                         std::string_view description, ServerReaction& reaction,
+                         const AmfObject& details = {});
   static void sendData(std::uint32_t stream_id, std::vector<AmfValue> values, ServerReaction& reaction);
   static void append(ServerReaction&& more, ServerReaction& reaction);
+
+  // server_session_call.cpp
+  void handleAnswer(const Message& message, const Command& command, ServerReaction& reaction);
+  Result<OutMessage> composeCall(std::string_view name, double transaction,
+                                 std::vector<AmfValue> arguments) const;
+  void answer(std::string_view name, double transaction, AmfValue value, ServerReaction& reaction) const;
 
   // server_session_streams.cpp
   void handleCreateStream(const Message& message, const Command& command, ServerReaction& reaction);
@@ -166,7 +202,11 @@ class ServerSession {
   Limits limits_;
   State state_ = State::waiting;
   double connect_transaction_ = 1;
-  std::vector<Message> waiting_;  // commands that came before the application decided about connect
+  double next_transaction_ = 1;
+  std::set<double> calls_;        // of ours that wait for an answer
+  bool amf3_ = false;             // asked for; agreed upon once connected
+  bool peer_uses_amf3_ = false;   // a message of type 17 has come
+  std::vector<Message> waiting_;  // what came before the application decided about connect
   std::map<std::uint32_t, Stream> streams_;
 };
 

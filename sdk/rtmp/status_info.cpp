@@ -6,8 +6,6 @@
 namespace multiconn::rtmp {
 namespace {
 
-constexpr std::size_t max_text = 1024;
-
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -33,13 +31,14 @@ bool isErrorCode(std::string_view code) {
                      [&](std::string_view ending) { return endsWithIgnoringCase(code, ending); });
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t max_text) {
   if (text.size() > max_text) {
     text = text.substr(0, max_text);
     // A UTF-8 sequence that was cut in two goes altogether: at most three bytes follow its first.
     std::size_t end = text.size();
-    while (end > text.size() - 3 && (static_cast<unsigned char>(text[end - 1]) & 0xC0) == 0x80) --end;
-    if (static_cast<unsigned char>(text[end - 1]) >= 0xC0) text = text.substr(0, end - 1);
+    while (end + 3 > text.size() && end > 1 && (static_cast<unsigned char>(text[end - 1]) & 0xC0) == 0x80)
+      --end;
+    if (end > 0 && static_cast<unsigned char>(text[end - 1]) >= 0xC0) text = text.substr(0, end - 1);
   }
   std::string result(text);
   for (char& c : result) {
@@ -56,19 +55,25 @@ bool StatusInfo::isError() const {
   return isErrorCode(code);
 }
 
-StatusInfo statusInfo(const AmfValue& value) {
+StatusInfo statusInfo(const AmfValue& value, const Limits& limits) {
   StatusInfo status;
   status.info = value;
   if (const AmfObject* object = value.object()) {
-    status.code = printable(object->stringOr("code", {}));
-    status.level = printable(object->stringOr("level", {}));
-    status.description = printable(object->stringOr("description", {}));
+    const auto text = [&](std::string_view name) {
+      return printable(object->stringOr(name, {}), limits.max_status_text);
+    };
+    status.code = text("code");
+    status.level = text("level");
+    status.description = text("description");
   }
   return status;
 }
 
-AmfValue makeInfo(std::string_view level, std::string_view code, std::string_view description) {
-  return AmfObject{{"level", level}, {"code", code}, {"description", description}};
+AmfValue makeInfo(std::string_view level, std::string_view code, std::string_view description,
+                  const AmfObject& details) {
+  AmfObject info{{"level", level}, {"code", code}, {"description", description}};
+  for (const AmfProperty& detail : details.properties()) info.set(detail.name, detail.value);
+  return info;
 }
 
 }  // namespace multiconn::rtmp

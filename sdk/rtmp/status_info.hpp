@@ -5,6 +5,8 @@
 
 #include <multiconn/amf_value.hpp>
 
+#include "rtmp/limits.hpp"
+
 namespace multiconn::rtmp {
 
 /// The info object of onStatus, _result and _error.
@@ -17,10 +19,11 @@ struct StatusInfo {
 };
 
 /// From any value: members that are missing or of another type stay empty, control characters are replaced,
-/// and the texts are cut to 1024 bytes.
-StatusInfo statusInfo(const AmfValue& value);
+/// and the texts are cut to Limits::max_status_text.
+StatusInfo statusInfo(const AmfValue& value, const Limits& limits = {});
 
 /// {level, code, description, details...} as servers send it.
-AmfValue makeInfo(std::string_view level, std::string_view code, std::string_view description);
+AmfValue makeInfo(std::string_view level, std::string_view code, std::string_view description,
+                  const AmfObject& details = {});
 
 }  // namespace multiconn::rtmp

@@ -40,6 +40,7 @@ std::string maskQuery(std::string_view query);
 std::string maskAuthority(std::string_view authority);
 std::uint16_t defaultPort(std::string_view scheme);
 std::string authorityOf(const Url& url);
+std::string absoluteUrl(const Url& base, std::string_view reference);
 
 }  // namespace
 
@@ -50,6 +51,19 @@ UrlResult parseUrl(std::string_view text) {
   const std::size_t query = std::min(path.find('?'), path.size());
   url.app = std::string(withoutTrailingSlashes(path.substr(0, query))) + std::string(path.substr(query));
   return {std::move(url), {}};
+}
+
+UrlResult resolveUrl(const Url& base, std::string_view reference) {
+  if (reference.empty()) return {base, {}};
+  UrlResult result = parseUrl(absoluteUrl(base, reference));
+  if (!result.url) return result;
+  Url& url = *result.url;
+  const bool same_server = url.scheme == base.scheme && url.host == base.host && url.port == base.port;
+  if (same_server && url.user.empty() && url.password.empty()) {
+    url.user = base.user;
+    url.password = base.password;
+  }
+  return result;
 }
 
 // The stream begins after the last slash in front of the first "?", so that a query may hold slashes. When
@@ -256,6 +270,20 @@ std::string authorityOf(const Url& url) {
   std::string text = url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
   if (url.port != 0 && url.port != defaultPort(url.scheme)) text += ":" + std::to_string(url.port);
   return text;
+}
+
+std::string absoluteUrl(const Url& base, std::string_view reference) {
+  const std::size_t mark = reference.find("://");
+  const bool whole = mark != std::string_view::npos &&
+                     std::all_of(reference.begin(), reference.begin() + static_cast<std::ptrdiff_t>(mark),
+                                 isSchemeCharacter);
+  if (whole) return std::string(reference);
+  if (reference.starts_with("//")) return base.scheme + ":" + std::string(reference);
+  const std::string server = base.scheme + "://" + authorityOf(base);
+  if (reference.starts_with('/')) return server + std::string(reference);
+  const std::string path = base.app.substr(0, base.app.find('?'));
+  if (reference.starts_with('?')) return server + "/" + path + std::string(reference);
+  return server + "/" + path.substr(0, path.rfind('/') + 1) + std::string(reference);  // npos + 1 is 0
 }
 
 std::string printable(std::string_view text) {

@@ -38,6 +38,12 @@ struct PublishUrlResult {
   std::string error;
 };
 UrlResult parseUrl(std::string_view text);
+/// What `reference` means to a connection that goes to `base`, as in a redirect or a ReconnectRequest: a
+/// whole url, "//host/app", "/app", "app" or "?query", all resolved as RFC 3986 5.2 has it but for dot
+/// segments, or nothing for `base` itself. The credentials of `base` are kept only where scheme, host and
+/// port are too.
+UrlResult resolveUrl(const Url& base, std::string_view reference);
+
 /// rtmp://host/app[/instance]/stream[?query], the last path part and its query being the stream.
 PublishUrlResult parsePublishUrl(std::string_view text);
 

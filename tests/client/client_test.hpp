@@ -34,6 +34,7 @@ class CountedEngine final : public Runtime::Engine {
   std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
     return std::make_unique<Counted>(engine_->makeLink(scheduler, std::move(target)), live_);
   }
+  std::uint32_t random() override { return engine_->random(); }
 
  private:
   class Counted final : public net::Link {

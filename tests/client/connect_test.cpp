@@ -124,9 +124,12 @@ TEST_F(Connect, OneRejectsTheApplication) {
   expectGoodOneUsable();
 }
 
-TEST_F(Connect, ARedirectIsAFailureThatSaysWhere) {
+TEST_F(Connect, ARedirectThatIsNotToBeFollowedIsAFailureThatSaysWhere) {
+  ConnectOptions options;
+  options.follow_redirects = false;
   besideAGoodOne({.reject_connect = "NetConnection.Connect.Rejected",
-                  .reject_ex = AmfObject{{"code", 302}, {"redirect", "rtmp://other/live?token=canary77"}}});
+                  .reject_ex = AmfObject{{"code", 302}, {"redirect", "rtmp://other/live?token=canary77"}}},
+                 options);
   EXPECT_EQ(outcome->servers[1].state, State::failed);
   EXPECT_THAT(outcome->servers[1].error, HasSubstr("redirects to rtmp://other/live?token=****"));
   EXPECT_THAT(find("NetConnection.Connect.Rejected")->description, HasSubstr("rtmp://other/live?token=****"));

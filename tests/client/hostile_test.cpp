@@ -63,5 +63,37 @@ TEST_F(Hostile, WhatItCallsForWhileWeCloseIsBounded) {
   EXPECT_LE(most, 70'000U);
 }
 
+TEST_F(Hostile, AFloodOfStatusesIsPassedOnAtFiftyASecond) {
+  publishTo({"a", "b"});
+  statuses.clear();
+  for (int second = 0; second < 3; ++second) {
+    for (int i = 0; i < 10'000; ++i)
+      world.server("a").sendStatus(false, "status", "NetConnection.Noise", "noise");
+    world.loop.runFor(1s);
+  }
+  world.server("b").sendStatus(false, "status", "NetConnection.Quiet", "hear me");
+  world.loop.runFor(2s);
+  EXPECT_EQ(countOf("NetConnection.Noise"), 150U);
+  EXPECT_EQ(countOf("NetConnection.Quiet"), 1U);
+  ASSERT_EQ(countOf("NetConnection.Status.Suppressed"), 3U);
+  EXPECT_EQ(find("NetConnection.Status.Suppressed")->level, "warning");
+  EXPECT_THAT(find("NetConnection.Status.Suppressed")->description, HasSubstr("9950 were left out"));
+}
+
+TEST_F(Hostile, FiguresAreFreshAfterAChangeAndCheapInAFlood) {
+  publishTo({"a"});
+  int looks = 0;
+  connection->onStatus([&](const Status& status) {
+    ++looks;
+    if (status.code == "NetConnection.Connect.Closed") {
+      EXPECT_EQ(connection->stats()[0].state, ServerState::failed);
+    }
+  });
+  for (int i = 0; i < 40; ++i) world.server("a").sendStatus(false, "status", "NetConnection.Noise", "noise");
+  world.server("a").reset();
+  world.loop.runFor(1s);
+  EXPECT_EQ(looks, 41);
+}
+
 }  // namespace
 }  // namespace multiconn::test

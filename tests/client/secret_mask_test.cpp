@@ -39,5 +39,13 @@ TEST(SecretMask, NothingToHideChangesNothing) {
   EXPECT_EQ(mask.text("text"), "text");
 }
 
+TEST(SecretMask, KeepsTheLastFewThatAServerTold) {
+  SecretMask mask;
+  mask.add("our-own-secret");
+  for (int i = 0; i < 1000; ++i) mask.addFromServer("rtmp://a/b?k=secret-" + std::to_string(i) + "x", false);
+  EXPECT_EQ(mask.text("our-own-secret, secret-999x, secret-940x"), "****, ****, ****");
+  EXPECT_EQ(mask.text("secret-0x"), "secret-0x");
+}
+
 }  // namespace
 }  // namespace multiconn::client

@@ -39,8 +39,13 @@ class Event {
   bool set_ = false;  // callbacks do not overlap
 };
 
+// Built once for each engine.
 Destination to(const LocalServer& server) {
-  return {server.url(), "key", {}};
+  Destination destination;
+  destination.url = server.url();
+  destination.stream = "key";
+  destination.engine = LinkEngine::MULTICONN_TEST_ENGINE;
+  return destination;
 }
 
 TEST(Threads, PublishesToTwoServersAndFinishes) {
@@ -116,14 +121,20 @@ TEST(Threads, TheDestructorMayBeCalledFromInsideACallback) {
   EXPECT_EQ(after, 0);
 }
 
+// The callback goes on only after the destructor has begun, which nothing but the refusal of frames shows.
 TEST(Threads, TheDestructorWaitsForARunningCallback) {
   Runtime runtime;
   auto connection = std::make_unique<MultiConnection>(runtime);
+  NetStream stream = connection->setNetStreams();
+  stream.publish("key");
   Event inside;
   std::atomic<bool> finished = false;
   connection->connect({}, [&](const SetupOutcome&) {
     inside.set();
-    std::this_thread::sleep_for(50ms);
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    while (stream.writeVideo(videoConfig()) && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
     finished = true;
   });
   ASSERT_TRUE(inside.wait());
@@ -143,11 +154,13 @@ TEST(Threads, EveryMethodFromEveryThread) {
   connection->connect({to(server)});
   stream.publish("key");
   ASSERT_TRUE(publishing.wait());
-  std::atomic<bool> stop = false;
+  // Until each of them has run often enough to have met all the others.
+  constexpr std::uint32_t rounds = 2000;
   std::vector<std::thread> threads;
   const auto spawn = [&](auto work) {
-    threads.emplace_back([&stop, work] {
-      for (std::uint32_t i = 0; !stop; ++i) {
+    threads.emplace_back([work] {
+      const auto until = std::chrono::steady_clock::now() + deadline;
+      for (std::uint32_t i = 0; i < rounds && std::chrono::steady_clock::now() < until; ++i) {
         work(i);
         std::this_thread::yield();
       }
@@ -159,8 +172,9 @@ TEST(Threads, EveryMethodFromEveryThread) {
   spawn([&](std::uint32_t) { (void)(stream.queued() + connection->stats().size()); });
   spawn([&](std::uint32_t) { (void)(stream.time() + connection->nsTime()); });
   spawn([&](std::uint32_t i) { i % 2 == 0 ? stream.close() : stream.publish("key"); });
-  std::this_thread::sleep_for(300ms);
-  stop = true;
+  spawn([&](std::uint32_t i) { stream.send("n", {i}); });
+  spawn([&](std::uint32_t i) { connection->callRemote("n", [](const Reply&) {}, {}, {i}); });
+  spawn([&](std::uint32_t i) { connection->on("n", [i](const Call&) { return AmfValue(i); }); });
   for (std::thread& thread : threads) thread.join();
   connection.reset();
 }
@@ -217,6 +231,25 @@ TEST(AsioHeader, ConnectAsAFuture) {
   std::future<SetupOutcome> outcome = asyncConnect(connection, list, boost::asio::use_future);
   ASSERT_EQ(outcome.wait_for(deadline), std::future_status::ready);
   EXPECT_TRUE(outcome.get().success);
+}
+
+TEST(AsioHeader, CallRemoteAsAFuture) {
+  LocalServer server;
+  Runtime runtime;
+  ConnectOptions options;
+  options.call_timeout = 50ms;  // this server answers no calls
+  MultiConnection connection(runtime, options);
+  std::vector<Destination> list{to(server)};
+  ASSERT_TRUE(asyncConnect(connection, list, boost::asio::use_future).get().success);
+  std::vector<AmfValue> arguments{1};
+  std::future<Reply> reply =
+      asyncCallRemote(connection, "unknown", ServerId{}, arguments, boost::asio::use_future);
+  ASSERT_EQ(reply.wait_for(deadline), std::future_status::ready);
+  EXPECT_EQ(reply.get().status.code, "NetConnection.Call.TimedOut");
+  std::future<Reply> none =
+      asyncCallRemote(connection, "unknown", ServerId{7}, arguments, boost::asio::use_future);
+  ASSERT_EQ(none.wait_for(deadline), std::future_status::ready);
+  EXPECT_EQ(none.get().server, ServerId{7});
 }
 
 boost::asio::awaitable<void> connectAndClose(Runtime& runtime, std::vector<Destination> list, bool& success) {

@@ -31,6 +31,10 @@ class Application {
         return take(session_.publisherCame(stream_id));
       case 6:
         return take(session_.playComplete(stream_id));
+      case 7:
+        return call(stream_id);
+      case 8:
+        return session_.forgetCall(stream_id);
       default:
         return take(session_.rejectConnect("NetConnection.Connect.Rejected", "no", AmfObject{{"code", 302}}));
     }
@@ -41,6 +45,15 @@ class Application {
     fuzz::check(reaction.send);
     if (reaction.close != Error::none) closed_ = true;
     for (const ServerEvent& event : reaction.events) std::visit([this](const auto& e) { answer(e); }, event);
+  }
+
+  void call(std::uint8_t argument) {
+    ServerReaction reaction;
+    double transaction = 0;
+    AmfValue value = argument % 3 == 0 ? AmfValue(AmfValue::ByteArray{Bytes(argument)}) : AmfValue(argument);
+    const Error error = session_.call("hello", {std::move(value)}, argument % 2 == 0, transaction, reaction);
+    if ((error == Error::none) != (reaction.send.size() == 1)) std::abort();
+    fuzz::check(reaction.send);
   }
 
   void answer(const server_event::ConnectRequested& event) {
@@ -62,6 +75,15 @@ class Application {
   void answer(const server_event::Called& event) {
     take(session_.result(event.transaction, event.arguments));
     take(session_.callFailed(event.transaction, event.method));
+  }
+  void answer(const server_event::CallAnswered& event) {
+    if (!(event.transaction > 0)) std::abort();
+  }
+  void answer(const server_event::SharedObjectReceived& event) {
+    if (!session_.connected()) std::abort();
+    ServerReaction reaction;
+    (void)session_.sendSharedObject(event.message, reaction);
+    fuzz::check(reaction.send);
   }
   template <typename Event>
   void answer(const Event&) {}

@@ -14,7 +14,7 @@ namespace multiconn::rtmp::fuzz {
 /// a Connection. First byte 1: records of {type u8, message stream u8, length u16, body}, each a message of
 /// its own; types from 0xF0 on are no messages but steps of the application. The seeds are, in both forms,
 /// one side of whole conversations between a ClientSession and a ServerSession, and of those that
-/// tests/rtmp/client_session_recorded_test.cpp has as ClientRecorded.
+/// tests/rtmp/client_session_recorded_test.cpp has as ClientRecorded; and what make_corpus writes.
 template <typename OnMessage, typename OnStep>
 void feed(Handshake::Role role, BytesView input, OnMessage on_message, OnStep on_step) {
   if (input.empty()) return;

@@ -88,3 +88,11 @@ class BadInputTest(InteropTest):
             with self.subTest(option):
                 self.assert_refused(source, SERVER, *option, telling=[option[0].lstrip("-")])
         self.assert_refused(source, SERVER, "--config", "/nowhere.toml", telling=["/nowhere.toml"])
+
+    def test_options_without_their_value(self):
+        source = clip("b_frames.mp4")
+        for option, value in (("require", "all|any|K"), ("setup-timeout", "TIME"), ("duration", "TIME"), ("stats", "json"),
+                              ("ca-file", "FILE"), ("log-level", "LEVEL"), ("config", "FILE")):
+            with self.subTest(option):
+                self.assert_refused(source, SERVER, f"--{option}=", telling=[option, value, "missing"])
+                self.assert_refused(source, SERVER, f"--{option}", telling=[option, value])

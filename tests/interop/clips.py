@@ -56,6 +56,13 @@ RECIPES = {
     "ac3.mkv": both(*H264, "-c:a", "ac3", "-b:a", "128k"),
     "eac3.mkv": both(*H264, "-c:a", "eac3", "-b:a", "128k"),
     "mp3.mkv": both(*H264, "-c:a", "libmp3lame", "-b:a", "96k"),
+    # Two halves of a broadcast whose picture changes its size; files of MPEG-TS may be put one behind the other. The first
+    # is shifted by the two frames that B-frames make its decode times begin before 0.
+    "small_half.ts": both(*H264, *AAC, "-f", "mpegts", seconds=3, video="testsrc2=size=320x180:rate=25"),
+    "large_half.ts": both(*H264, *AAC, "-output_ts_offset", "3.08", "-f", "mpegts", seconds=3,
+                          video="testsrc2=size=640x360:rate=25"),
+    "long.h264": video_only(*H264, "-bsf:v", "h264_mp4toannexb", "-f", "h264", seconds=25,
+                            video="testsrc2=size=160x90:rate=25"),
     # Frames at uneven distances, none of them a multiple of the others.
     "variable_rate.mkv": both(*H264, *AAC, "-vf", "select='mod(n*n\\,7)-2',setpts=PTS+mod(N*N\\,5)*7/1000/TB",
                               "-fps_mode", "vfr"),

@@ -92,15 +92,18 @@ def is_beginning(source, track, seconds):
 def packets_within(source, kind, seconds):
     """For each stream of that kind: how many of its packets are decoded within `seconds` of the file's first."""
     interleaving = 5
-    first, counts = None, {}
+    first, ends, counts = None, {}, {}
     pictures = set(probe(source, "v", "stream=index")) - set(probe(source, "V", "stream=index"))
-    for line in probe(source, None, "packet=codec_type,stream_index,dts_time", "-read_intervals",
+    for line in probe(source, None, "packet=codec_type,stream_index,dts_time,duration_time", "-read_intervals",
                       f"%+{seconds + interleaving}"):
-        of, stream, time = line.split(",")[:3]
-        if of not in ("video", "audio") or stream in pictures or time == "N/A":
+        of, stream, time, duration = line.split(",")[:4]
+        if of not in ("video", "audio") or stream in pictures:
             continue
-        first = float(time) if first is None else first
-        if of == kind and float(time) - first < seconds:
+        # Raw H.264 has durations only, each rounded to a microsecond.
+        time = round(ends.get(stream, 0.0), 3) if time == "N/A" else float(time)
+        ends[stream] = ends.get(stream, 0.0) + (0.0 if duration == "N/A" else float(duration))
+        first = time if first is None else first
+        if of == kind and time - first < seconds:
             counts[stream] = counts.get(stream, 0) + 1
     return set(counts.values())
 

@@ -14,6 +14,11 @@ class DemoTest(InteropTest):
         self.assertEqual(program.stdout.count("every packet equal"), 2)
         self.assertGreater(self.path("demo-output/master-2.png").stat().st_size, 0)
 
+    def test_the_beginning_of_a_longer_film_without_timestamps(self):
+        source, seconds = clip("long.h264"), 3
+        demo.OUTPUT = self.directory
+        self.assertEqual(demo.show(self, source, *demo.broadcast(self, source, seconds), seconds), 0)
+
     def test_one_packet_less_is_seen(self):
         source, seconds = clip("b_frames.mp4"), 3
         demo.OUTPUT = self.directory

@@ -7,12 +7,12 @@ from harness import BIN, PATIENCE, wait_until
 
 
 class Publisher:
-    def __init__(self, stage, source, urls, *options, stdin=subprocess.DEVNULL):
+    def __init__(self, stage, source, urls, *options, stdin=subprocess.DEVNULL, env=None):
         self._stage = stage
         destinations = stage.path(f"destinations-{len(stage.programs)}")
         destinations.write_text("".join(f"{url}\n" for url in urls))
         self.program = stage.start([BIN / "multiconn-publish", "--stats", "json", *options, source, f"@{destinations}"],
-                                  stdin=stdin)
+                                  stdin=stdin, env=env)
 
     def events(self, kind=None):
         """What it printed so far, one dictionary per line; the last may be half written."""

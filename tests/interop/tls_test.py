@@ -1,5 +1,7 @@
 """rtmps:// through nginx's TLS terminator: served with a certificate that holds, refused with any other."""
 
+import os
+
 from certificates import Authority
 from clips import clip
 from harness import InteropTest
@@ -15,10 +17,10 @@ class TlsTest(InteropTest):
     def server(self, certificate):
         return Nginx(self, tls=certificate)
 
-    def assert_refused(self, server, host, *options):
+    def assert_refused(self, server, host, *options, env=None):
         """Setup fails long before its time-out, since no retry would help, and the line says why."""
         publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmps://{host}:{server.tls_port}/live/one"],
-                              "--setup-timeout", "20s", *options)
+                              "--setup-timeout", "20s", *options, env=env)
         publisher.finish(expected=2, timeout=15)
         self.assertEqual(server.publishers("one"), 0)
         return publisher.program.stderr
@@ -54,6 +56,15 @@ class TlsTest(InteropTest):
     def test_the_systems_store_does_not_know_the_test_authority(self):
         server = self.server(self.authority.issue("good"))
         self.assert_refused(server, "localhost")
+
+    def test_the_systems_store_that_knows_it(self):
+        """SSL_CERT_FILE is OpenSSL's way to name another store."""
+        server = self.server(self.authority.issue("good"))
+        Publisher(self, clip("b_frames.mp4"), [f"rtmps://localhost:{server.tls_port}/live/one"], "--no-realtime",
+                  env=os.environ | {"SSL_CERT_FILE": str(self.authority.certificate)}).finish()
+        other = Authority(self.directory, "Other Authority")
+        told = self.assert_refused(server, "localhost", env=os.environ | {"SSL_CERT_FILE": str(other.certificate)})
+        self.assertIn("no trusted authority", told)
 
     def test_insecure_takes_any_certificate_and_says_so(self):
         server = self.server(self.authority.issue("expired", "DNS:other.example", days=-1))

@@ -71,10 +71,12 @@ TEST_F(AvSourceErrors, NoiseIsNotMedia) {
 }
 
 TEST_F(AvSourceErrors, CodecsThatRtmpCannotCarry) {
-  EXPECT_THAT(errorOf(clip("a.avi", picture + "-c:v mpeg4")),
-              AllOf(HasSubstr("RTMP cannot carry mpeg4 video"), HasSubstr("-c:v libx264")));
-  EXPECT_THAT(errorOf(clip("a.mkv", picture + tone + x264 + "-c:a libvorbis")),
-              AllOf(HasSubstr("RTMP cannot carry vorbis audio"), HasSubstr("-c:a aac")));
+  EXPECT_THAT(
+      errorOf(clip("a.avi", picture + "-c:v mpeg4")),
+      AllOf(HasSubstr("RTMP cannot carry mpeg4 video"), HasSubstr("--transcode"), HasSubstr("-c:v libx264")));
+  EXPECT_THAT(
+      errorOf(clip("a.mkv", picture + tone + x264 + "-c:a libvorbis")),
+      AllOf(HasSubstr("RTMP cannot carry vorbis audio"), HasSubstr("--transcode"), HasSubstr("-c:a aac")));
   EXPECT_THAT(errorOf(clip("a.wav", tone)), HasSubstr("RTMP cannot carry pcm_s16le audio"));
   EXPECT_THAT(errorOf(clip("a.png", picture + "-frames:v 1")), HasSubstr("RTMP cannot carry png video"));
 }

@@ -22,14 +22,15 @@ struct Played {
   std::string error;
 };
 
-/// All of a source, through sinks that take everything.
-inline Played play(AvSource& source) {
+/// All of both tracks, through sinks that take everything.
+inline Played play(const std::shared_ptr<VideoSource>& video_track,
+                   const std::shared_ptr<AudioSource>& audio_track) {
   struct Running {
     std::shared_ptr<MediaSource> track;
     std::shared_ptr<RecordingSink> sink = std::make_shared<RecordingSink>();
   };
-  Running video{source.video()};
-  Running audio{source.audio()};
+  Running video{video_track};
+  Running audio{audio_track};
   for (const Running* each : {&video, &audio})
     if (each->track) each->track->start(each->sink);
   Played played;
@@ -41,6 +42,10 @@ inline Played play(AvSource& source) {
   played.video = video.sink->frames();
   played.audio = audio.sink->frames();
   return played;
+}
+
+inline Played play(AvSource& source) {
+  return play(source.video(), source.audio());
 }
 
 inline Played play(const std::string& url, AvSourceOptions options = {.realtime = false}) {

@@ -7,6 +7,9 @@
 
 namespace multiconn::net::test {
 
+/// The tests of links are built once for each engine.
+inline constexpr LinkEngine engine_under_test = LinkEngine::MULTICONN_TEST_ENGINE;
+
 /// Keeps what a link told.
 struct LinkRecorder : LinkEvents {
   void opened() override { ++opens; }
@@ -37,6 +40,7 @@ inline LinkTarget target(const std::string& scheme, const std::string& host, std
   target.url.port = port;
   target.url.app = "live";
   target.tls = std::move(tls);
+  target.engine = engine_under_test;
   return target;
 }
 

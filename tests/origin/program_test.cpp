@@ -1,14 +1,13 @@
 // The program multiconn-origin, as somebody at a terminal meets it.
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 
 #include "origin/origin_fixture.hpp"
+#include "origin/program.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -16,62 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::MatchesRegex;
-
-/// A started program, whose output can be read.
-class Program {
- public:
-  explicit Program(std::vector<std::string> arguments) {
-    int out[2];
-    int err[2];
-    if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) return;
-    arguments.insert(arguments.begin(), MULTICONN_ORIGIN);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::dup2(out[1], STDOUT_FILENO);
-      ::dup2(err[1], STDERR_FILENO);
-      ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
-    ::close(out[1]);
-    ::close(err[1]);
-    out_ = ::fdopen(out[0], "r");
-    err_ = ::fdopen(err[0], "r");
-  }
-  ~Program() {
-    if (child_ > 0) ::kill(child_, SIGKILL), status();
-    std::fclose(out_);
-    std::fclose(err_);
-  }
-  Program(const Program&) = delete;
-  Program& operator=(const Program&) = delete;
-
-  std::string line() { return lineOf(out_); }
-  std::string errors() {
-    std::string all;
-    for (std::string line = lineOf(err_); !line.empty(); line = lineOf(err_)) all += line;
-    return all;
-  }
-  void signal(int number) const { ::kill(child_, number); }
-  /// Waits for its end.
-  int status() {
-    int status = 0;
-    ::waitpid(std::exchange(child_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  static std::string lineOf(FILE* file) {
-    std::array<char, 4096> text{};
-    return std::fgets(text.data(), text.size(), file) != nullptr ? text.data() : "";
-  }
-
-  pid_t child_ = -1;
-  FILE* out_ = nullptr;
-  FILE* err_ = nullptr;
-};
 
 TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
   for (const int number : {SIGTERM, SIGINT}) {
@@ -94,7 +37,12 @@ TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
 }
 
 TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
-  const OriginServer other(testOptions());
+  auto taken = testOptions();
+  const TemporaryDirectory folder;
+  taken.data_dir = folder.path();
+  const OriginServer other(taken);
+  const std::string users = folder.path() / "users";
+  std::ofstream(users) << "# who may publish\nalice:s3cret\nbob\n";
   const std::vector<std::vector<std::string>> mistakes{
       {"--port", "65536"},
       {"--port", "many"},
@@ -110,6 +58,10 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
       {"--config", "/no/such/file"},
       {"--address", "localhost", "--port", "0"},
       {"--port", "0", "--data-dir", "/proc/no"},
+      {"--port", "0", "--data-dir", folder.path()},
+      {"--port", "0", "--auth-file", "/no/such/file"},
+      {"--port", "0", "--auth-file", users},
+      {"--max-value-size", "much"},
       {"--port", "0", "--tls-cert", "/no/such/file"},
       {"--address", "127.0.0.1", "--port", std::to_string(other.port())}};
   for (const auto& arguments : mistakes) {
@@ -118,7 +70,25 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
     const std::string text = program.errors();
     EXPECT_THAT(text, testing::StartsWith("multiconn-origin: "));
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+    EXPECT_THAT(text, testing::Not(HasSubstr("s3cret")));
   }
+}
+
+TEST(OriginProgram, SendsClientsElsewhere) {
+  Program program(
+      {"--address", "127.0.0.1", "--port", "0", "--app", "live", "--redirect", "rtmp://other.example/live"});
+  const auto port = portsOf(program).rtmp;
+  RtmpTestClient stranger(port, {.app = "other"});
+  EXPECT_FALSE(stranger.connect());
+  ASSERT_TRUE(stranger.redirect());
+  EXPECT_EQ(stranger.redirect()->url, "rtmp://other.example/live");
+  RtmpTestClient client(port);
+  ASSERT_TRUE(client.connect());
+  program.signal(SIGUSR1);
+  EXPECT_EQ(client.waitReconnectRequest(), "rtmp://other.example/live");
+  ASSERT_TRUE(client.publish("stream")) << "the old connection goes on";
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.status(), 0);
 }
 
 TEST(OriginProgram, HelpAndVersionAreOnStdout) {

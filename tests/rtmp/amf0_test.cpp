@@ -239,7 +239,7 @@ std::vector<Refused> refusedVectors() {
   return {
       {"movie_clip", hex("04"), Error::amf_unsupported_marker},
       {"record_set", hex("0e"), Error::amf_unsupported_marker},
-      {"avm_plus", hex("11 04 01"), Error::amf_unsupported_marker},
+      {"avm_plus_without_value", hex("11"), Error::amf_truncated},
       {"object_end_alone", hex("09"), Error::amf_unknown_marker},
       {"marker_12", hex("12"), Error::amf_unknown_marker},
       {"marker_ff", hex("ff"), Error::amf_unknown_marker},

@@ -1,30 +1,40 @@
 #pragma once
 
-#include <string>
+#include <gmock/gmock.h>
+
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include "rtmp/client_session.hpp"
-#include "support/messages.hpp"
+#include "rtmp/script.hpp"
 
 namespace multiconn::rtmp::test {
 
 inline const ConnectRequest connect_request{"live", "rtmp://host/live", {}, true, {}};
+inline const ConnectRequest amf3_request{"live", "rtmp://host/live", {}, true, {}, true};
 inline const PublishRequest publish_request{"key?a=b", "live"};
 
 /// Feeds what a server says and keeps what came of it.
-struct ClientScript {
+struct ClientScript : Script<ClientEvent> {
   explicit ClientScript(ConnectRequest r = connect_request, Limits limits = {})
       : session(std::move(r), limits) {}
 
-  void add(ClientReaction reaction) {
-    sent = std::move(reaction.send);
-    for (auto& event : reaction.events) events.push_back(std::move(event));
-  }
+  void add(ClientReaction reaction) { keep(reaction); }
   void server(const Message& message) { add(session.handle(message)); }
   void succeed() {
     server(incoming("_result", 1, {makeInfo("status", "NetConnection.Connect.Success", "")}));
+  }
+  void connected() {
+    add(session.connect());
+    succeed();
+    events.clear();
+  }
+  /// With AMF3 asked for and granted; see amf3_request.
+  void connectedWithAmf3() {
+    add(session.connect());
+    server(incoming(
+        "_result", 1,
+        {makeInfo("status", "NetConnection.Connect.Success", "", AmfObject{{"objectEncoding", 3}})}));
+    events.clear();
   }
   /// Up to a publish on stream 1 that waits for its answer; transactions 2 to 5 are used.
   void awaitPublish() {
@@ -43,18 +53,20 @@ struct ClientScript {
     add(session.play(play));
     server(incoming("_result", 2, {1}));
   }
-  template <typename Event>
-  std::vector<Event> saw() const {
-    std::vector<Event> found;
-    for (const auto& event : events) {
-      if (const auto* match = std::get_if<Event>(&event)) found.push_back(*match);
-    }
-    return found;
-  }
-
   ClientSession session;
-  std::vector<OutMessage> sent;
-  std::vector<ClientEvent> events;
 };
 
 }  // namespace multiconn::rtmp::test
+
+/// What every test of the client's session says.
+namespace multiconn::rtmp::client_words {
+using namespace client_event;
+using Script = test::ClientScript;
+using test::commandIn;
+using test::described;
+using test::incoming;
+using test::onStatus;
+using test::publish_request;
+using testing::ElementsAre;
+using testing::IsEmpty;
+}  // namespace multiconn::rtmp::client_words

@@ -8,15 +8,7 @@
 namespace multiconn::rtmp {
 namespace {
 
-using namespace client_event;
-using Script = test::ClientScript;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::onStatus;
-using test::publish_request;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using namespace client_words;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();

@@ -6,13 +6,7 @@
 namespace multiconn::rtmp {
 namespace {
 
-using namespace client_event;
-using Script = test::ClientScript;
-using test::described;
-using test::incoming;
-using test::onStatus;
-using test::publish_request;
-using testing::ElementsAre;
+using namespace client_words;
 
 // What servers said on loopback when they were sent connect, releaseStream, FCPublish, createStream in one
 // write, and publish after that: the commands alone, in their order.

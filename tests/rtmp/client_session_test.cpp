@@ -8,15 +8,7 @@
 namespace multiconn::rtmp {
 namespace {
 
-using namespace client_event;
-using Script = test::ClientScript;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::onStatus;
-using test::publish_request;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using namespace client_words;
 
 TEST(ClientConnect, EncoderSaysWhatObsSays) {
   Script script;
@@ -26,12 +18,13 @@ TEST(ClientConnect, EncoderSaysWhatObsSays) {
                            {"type", "nonprivate"},
                            {"flashVer", "FMLE/3.0 (compatible; FMSc/1.0)"},
                            {"swfUrl", "rtmp://host/live"},
-                           {"tcUrl", "rtmp://host/live"}};
+                           {"tcUrl", "rtmp://host/live"},
+                           {"capsEx", 1}};
   EXPECT_EQ(*commandIn(script.sent[0]).object.object(), expected);
 }
 
 TEST(ClientConnect, PlayerSaysWhatItCanDecode) {
-  Script script({"live", "rtmp://host/live", "Test/1", false, {"extra", 5}});
+  Script script(ConnectRequest{"live", "rtmp://host/live", "Test/1", false, {"extra", 5}});
   script.add(script.session.connect());
   const Command connect = commandIn(script.sent[0]);
   EXPECT_EQ(connect.object.object()->stringOr("flashVer", ""), "Test/1");
@@ -100,19 +93,24 @@ AmfValue rejection(AmfValue ex) {
   return AmfObject{{"level", "error"}, {"code", "NetConnection.Connect.Rejected"}, {"ex", std::move(ex)}};
 }
 
+std::string redirectFor(AmfValue ex) {
+  Script script;
+  script.add(script.session.connect());
+  script.server(incoming("_error", 1, {rejection(std::move(ex))}));
+  const auto redirect = script.saw<ConnectFailed>().at(0).redirect;
+  return redirect ? redirect->url + " " + redirect->full_url : "none";
+}
+
 TEST(ClientConnect, Redirects) {
-  const auto redirectFor = [](AmfValue ex) {
-    Script script;
-    script.add(script.session.connect());
-    script.server(incoming("_error", 1, {rejection(std::move(ex))}));
-    return script.saw<ConnectFailed>().at(0).redirect;
-  };
-  EXPECT_EQ(redirectFor(AmfObject{{"code", 302}, {"redirect", "rtmp://b/live"}}), "rtmp://b/live");
-  EXPECT_EQ(redirectFor(AmfObject{{"code", "302"}, {"redirect", "rtmp://b/live"}}), "rtmp://b/live");
-  EXPECT_EQ(redirectFor(AmfObject{{"redirect", "rtmp://b/live"}}), "rtmp://b/live");
-  EXPECT_FALSE(redirectFor(AmfObject{{"code", 302}}));
-  EXPECT_FALSE(redirectFor(AmfObject{{"code", 302}, {"redirect", 5}}));
-  EXPECT_FALSE(redirectFor("rtmp://b/live"));
+  const auto* url = "rtmp://b/live";
+  EXPECT_EQ(redirectFor(AmfObject{{"code", 302}, {"redirect", url}}), "rtmp://b/live ");
+  EXPECT_EQ(redirectFor(AmfObject{{"code", "302"}, {"redirect", url}}), "rtmp://b/live ");
+  EXPECT_EQ(redirectFor(AmfObject{{"redirect", url}}), "rtmp://b/live ");
+  EXPECT_EQ(redirectFor(AmfObject{{"redirect", url}, {"redirect2", "rtmp://b/live/key"}}),
+            "rtmp://b/live rtmp://b/live/key");
+  EXPECT_EQ(redirectFor(AmfObject{{"code", 302}}), "none");
+  EXPECT_EQ(redirectFor(AmfObject{{"code", 302}, {"redirect", 5}}), "none");
+  EXPECT_EQ(redirectFor(url), "none");
 }
 
 TEST(ClientConnect, RefusedByAStatus) {
@@ -120,27 +118,62 @@ TEST(ClientConnect, RefusedByAStatus) {
   script.add(script.session.connect());
   script.server(incoming("onStatus", 0, {rejection(AmfObject{{"redirect", "rtmp://b/live"}})}));
   ASSERT_EQ(script.saw<ConnectFailed>().size(), 1u);
-  EXPECT_EQ(script.saw<ConnectFailed>()[0].redirect, "rtmp://b/live");
+  EXPECT_EQ(script.saw<ConnectFailed>()[0].redirect->url, "rtmp://b/live");
 }
 
 // SRS 7.0.18 as the edge of a cluster, on play: on message stream 0, after a connect that succeeded.
-TEST(ClientConnect, RedirectAfterSuccessIsAStatus) {
+TEST(ClientRedirect, AfterSuccess) {
   Script script;
   script.awaitPlay();
   const AmfValue ex = AmfObject{{"code", 302},
                                 {"redirect", "rtmp://127.0.0.1:1963/live"},
                                 {"redirect2", "rtmp://127.0.0.1:1963/live/here"}};
   script.server(incoming("onStatus", 0, {rejection(ex)}));
-  ASSERT_EQ(script.saw<StatusReceived>().size(), 1u);
-  const StatusInfo status = script.saw<StatusReceived>()[0].status;
-  EXPECT_TRUE(status.isError());
-  EXPECT_EQ(*status.info.object()->find("ex"), ex);
+  ASSERT_EQ(script.saw<Redirected>().size(), 1u);
+  const Redirected redirected = script.saw<Redirected>()[0];
+  EXPECT_TRUE(redirected.status.isError());
+  EXPECT_EQ(redirected.redirect.url, "rtmp://127.0.0.1:1963/live");
+  EXPECT_EQ(redirected.redirect.full_url, "rtmp://127.0.0.1:1963/live/here");
+  EXPECT_THAT(script.saw<StatusReceived>(), IsEmpty());
+}
+
+TEST(ClientRedirect, OfAPublishThatWaits) {
+  Script script;
+  script.awaitPublish();
+  script.server(incoming("onStatus", 0, {rejection(AmfObject{{"redirect", "rtmp://b/live"}})}, 1));
+  EXPECT_EQ(script.saw<Redirected>().size(), 1u);
+  EXPECT_THAT(script.saw<PublishFailed>(), IsEmpty());
+}
+
+TEST(ClientRedirect, ARejectionThatNamesNoServerIsAStatus) {
+  Script script;
+  script.connected();
+  script.server(incoming("onStatus", 0, {rejection({})}));
+  EXPECT_EQ(script.saw<StatusReceived>().size(), 1u);
+}
+
+// Enhanced RTMP v2, "Reconnect Request".
+TEST(ClientRedirect, ReconnectRequest) {
+  const auto request = [](AmfObject details) {
+    details.set("level", "status");
+    details.set("code", "NetConnection.Connect.ReconnectRequest");
+    return incoming("onStatus", 0, {std::move(details)});
+  };
+  Script script;
+  script.startPublish();
+  script.server(request({{"tcUrl", "//other/app"}}));
+  script.server(request({}));
+  script.server(request({{"tcUrl", 5}}));
+  ASSERT_EQ(script.saw<ReconnectRequested>().size(), 3u);
+  EXPECT_EQ(script.saw<ReconnectRequested>()[0].tc_url, "//other/app");
+  EXPECT_EQ(script.saw<ReconnectRequested>()[1].tc_url, "");
+  EXPECT_EQ(script.saw<ReconnectRequested>()[2].tc_url, "");
+  EXPECT_TRUE(script.session.publishing());
 }
 
 TEST(ClientCalls, AnsweredByTheSession) {
   Script script;
-  script.add(script.session.connect());
-  script.succeed();
+  script.connected();
   script.server(incoming("_onbwcheck", 8, {}));
   ASSERT_THAT(described(script.sent), ElementsAre("_result:8"));
   EXPECT_EQ(commandIn(script.sent[0]).arguments, std::vector<AmfValue>{1});
@@ -150,21 +183,7 @@ TEST(ClientCalls, AnsweredByTheSession) {
     script.server(incoming(name, 3, {8192}));
     EXPECT_THAT(script.sent, IsEmpty());
   }
-  EXPECT_EQ(script.events.size(), 1u);
-}
-
-TEST(ClientCalls, OthersAreForTheApplication) {
-  Script script;
-  script.add(script.session.connect());
-  script.succeed();
-  script.server(incoming("hello", 12, {"a", 7}));
-  ASSERT_EQ(script.saw<Called>().size(), 1u);
-  EXPECT_EQ(script.saw<Called>()[0].method, "hello");
-  EXPECT_EQ(script.saw<Called>()[0].arguments, (std::vector<AmfValue>{"a", 7}));
-  script.add(script.session.result(12, "there"));
-  EXPECT_THAT(described(script.sent), ElementsAre("_result:12"));
-  script.add(script.session.result(0, "there"));
-  EXPECT_THAT(script.sent, IsEmpty());
+  EXPECT_THAT(script.events, IsEmpty());
 }
 
 TEST(ClientCalls, Close) {
@@ -172,17 +191,6 @@ TEST(ClientCalls, Close) {
   script.startPublish();
   script.server(incoming("close", 0, {}));
   EXPECT_EQ(script.saw<CloseRequested>().size(), 1u);
-}
-
-TEST(ClientCalls, ReconnectRequestIsAStatus) {
-  Script script;
-  script.startPublish();
-  script.server(incoming("onStatus", 0,
-                         {AmfObject{{"level", "status"},
-                                    {"code", "NetConnection.Connect.ReconnectRequest"},
-                                    {"tcUrl", "//other/app"}}}));
-  ASSERT_EQ(script.saw<StatusReceived>().size(), 1u);
-  EXPECT_TRUE(script.session.publishing());
 }
 
 }  // namespace

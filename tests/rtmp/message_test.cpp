@@ -62,6 +62,25 @@ std::vector<Row> rows() {
        MessageType::command_amf0,
        "02 0007 7075626c697368  00 4014000000000000  05  02 0003 6b6579  02 0004 6c697665",
        {0, 1, Command{"publish", 5, nullptr, {"key", "live"}}}},
+      {"call of type 17",
+       MessageType::command_amf3,
+       "00 02 0001 61 00 4014000000000000 05 11 09 03 01 04 07",
+       {0, 0, Command{"a", 5, nullptr, {AmfArray{7}}, true}}},
+      {"shared object",
+       MessageType::shared_object_amf0,
+       "0004 63686174 00000000 00000000 00000000 01 00000000",
+       {0, 0,
+        SharedObjectMessage{"chat", 0, false, false, {{SharedObjectEvent::Kind::use, {}, {}, {}, {}}}}}},
+      {"shared object of type 16",
+       MessageType::shared_object_amf3,
+       "00 0004 63686174 00000000 00000000 00000000 03 00000008 0001 78 11 0c 05 0708",
+       {0, 0,
+        SharedObjectMessage{
+            "chat",
+            0,
+            false,
+            true,
+            {{SharedObjectEvent::Kind::request_change, "x", AmfValue::ByteArray{hex("0708")}, {}, {}}}}}},
   };
 }
 
@@ -154,8 +173,50 @@ TEST(Message, Type17IsTheSameBehindAFormatByte) {
       decode(raw(MessageType::command_amf3, hex("00 02 0001 61 00 4000000000000000 05")), {});
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<Command>(decoded->body).transaction, 2);
-  EXPECT_FALSE(decode(raw(MessageType::command_amf3, hex("03 06 03 61")), {}));
+  EXPECT_TRUE(std::get<Command>(decoded->body).amf3);
+  EXPECT_FALSE(decode(raw(MessageType::command_amf3, hex("01 02 0001 61")), {}));
   EXPECT_FALSE(decode(raw(MessageType::command_amf3, {}), {}));
+}
+
+// Name, transaction and what AMF0 says in few bytes stay AMF0; the marker is there for the rest.
+TEST(Message, Type17SwitchesToAmf3) {
+  const Command command{
+      "call", 2, nullptr, {AmfObject{{"a", 1}}, "text", AmfValue::ByteArray{hex("07")}}, true};
+  const auto encoded = encode({0, 0, command});
+  ASSERT_TRUE(encoded);
+  EXPECT_EQ(encoded->type, MessageType::command_amf3);
+  EXPECT_EQ(toHex(*encoded->payload),
+            toHex(hex("00 02 0004 63616c6c 00 4000000000000000 05 11 0a 0b 01 03 61 04 01 01"
+                      "02 0004 74657874 11 0c 03 07")));
+  EXPECT_EQ(test::commandIn(*encoded).arguments, command.arguments);
+  EXPECT_TRUE(test::commandIn(*encoded).amf3);
+}
+
+TEST(Message, TablesAreSharedByTheValuesOfAType17Body) {
+  const auto decoded =
+      decode(raw(MessageType::command_amf3, hex("00 02 0001 61 00 0000000000000000 11 0a 13 03 43 03 78 04 "
+                                                "01 11 06 00 11 0a 00 11 0a 01 04 02")),
+             {});
+  ASSERT_TRUE(decoded);
+  const auto& command = std::get<Command>(decoded->body);
+  AmfObject first{{"x", 1}}, second{{"x", 2}};
+  first.className("C");
+  second.className("C");
+  EXPECT_EQ(command.object, first);
+  EXPECT_EQ(command.arguments, (std::vector<AmfValue>{"C", first, second}));
+}
+
+TEST(Message, Red5sFormatByteMeansAmf3Throughout) {
+  const auto command =
+      decode(raw(MessageType::command_amf3, hex("03 06 03 61 04 02 01 06 00 0a 0b 01 01")), {});
+  ASSERT_TRUE(command);
+  EXPECT_EQ(std::get<Command>(command->body).name, "a");
+  EXPECT_EQ(std::get<Command>(command->body).transaction, 2);
+  EXPECT_EQ(std::get<Command>(command->body).arguments, (std::vector<AmfValue>{"a", AmfObject{}}));
+  const auto data = decode(raw(MessageType::data_amf3, hex("03 06 03 61 04 02")), {});
+  ASSERT_TRUE(data);
+  EXPECT_EQ(toHex(*encode(*data)->payload), toHex(hex("02 0001 61 00 4000000000000000")));
+  EXPECT_FALSE(decode(raw(MessageType::data_amf3, hex("03 0a 07 03 61")), {}));  // externalizable
 }
 
 TEST(Message, DataKeepsItsBody) {
@@ -179,8 +240,45 @@ TEST(Message, Type15IsRelayedAsType18) {
   EXPECT_EQ(toHex(*encoded->payload), "02000161");
 }
 
+std::string relayed(std::string_view body) {
+  const auto decoded = decode(raw(MessageType::data_amf3, hex(body), 0, 1), {});
+  return decoded ? toHex(*encode(*decoded)->payload) : make_error_code(decoded.error()).message();
+}
+
+TEST(Message, Type15IsRelayedAsAmf0WhereThatHasAForm) {
+  EXPECT_EQ(relayed("00 02 0001 61 11 0a 0b 01 03 78 04 01 01"),
+            toHex(hex("02 0001 61 03 0001 78 00 3ff0000000000000 000009")));
+  const std::string with_bytes = "02 0001 61 11 0c 03 07";
+  EXPECT_EQ(relayed("00" + with_bytes), toHex(hex(with_bytes)));
+  const std::string holds_itself = "02 0001 61 11 09 03 01 09 00";
+  EXPECT_EQ(relayed("00" + holds_itself), toHex(hex(holds_itself)));
+  const std::string externalizable = "02 0001 61 11 0a 07 03 62 ff";
+  EXPECT_EQ(relayed("00" + externalizable), toHex(hex(externalizable)));
+}
+
+TEST(Message, Type15OfOurOwn) {
+  const Data data{{"handler", AmfValue::ByteArray{hex("07")}, 5}, {}, true};
+  const auto encoded = encode({0, 1, data});
+  ASSERT_TRUE(encoded);
+  EXPECT_EQ(encoded->type, MessageType::data_amf3);
+  EXPECT_EQ(encoded->chunk_stream, 4);
+  const Message decoded = test::received(*encoded);
+  EXPECT_EQ(std::get<Data>(decoded.body).values, data.values);
+  EXPECT_EQ(encode(decoded)->type, MessageType::data_amf0);
+}
+
+TEST(Message, Amf3InTypes18And20IsRead) {
+  const Bytes body = hex("02 0001 61 00 0000000000000000 05 11 06 03 62");
+  EXPECT_EQ(test::commandIn({MessageType::command_amf0, 3, 0, 0, makePayload(body)}).arguments,
+            std::vector<AmfValue>{"b"});
+  const auto data = decode(raw(MessageType::data_amf0, body), {});
+  ASSERT_TRUE(data);
+  EXPECT_EQ(std::get<Data>(data->body).values.back(), "b");
+  EXPECT_EQ(*std::get<Data>(data->body).body, body);
+}
+
 TEST(Message, DataOfATypeWeLackCanStillBeRelayed) {
-  const Bytes body = hex("02 0001 61 11 06 03 62");
+  const Bytes body = hex("02 0001 61 11 0a 07 03 62 ff");
   const auto decoded = decode(raw(MessageType::data_amf0, body), {});
   ASSERT_TRUE(decoded);
   EXPECT_TRUE(std::get<Data>(decoded->body).values.empty());
@@ -203,12 +301,12 @@ TEST(Message, MediaIsNotCopied) {
 }
 
 TEST(Message, UnknownTypesSurface) {
-  for (const int type : {0, 7, 16, 19, 21, 255}) {
+  for (const int type : {0, 7, 21, 255}) {
     const auto decoded = decode({static_cast<std::uint8_t>(type), 0, 0, makePayload(hex("01"))}, {});
     ASSERT_TRUE(decoded) << type;
     EXPECT_EQ(std::get<Unknown>(decoded->body).type, type);
   }
-  EXPECT_TRUE(decode({19, 0, 0, nullptr}, {}));
+  EXPECT_TRUE(decode({21, 0, 0, nullptr}, {}));
 }
 
 TEST(Message, ChunkStreamsStayWhereServersLookForThem) {

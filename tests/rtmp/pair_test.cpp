@@ -73,8 +73,52 @@ TEST(Pair, ConnectRejectedWithARedirect) {
   };
   pair.connect(PublishRequest{"key"});
   ASSERT_EQ(pair.client_events.size(), 1u);
-  EXPECT_EQ(pair.clientSaw<client_event::ConnectFailed>()[0].redirect, "rtmp://b/live");
+  EXPECT_EQ(pair.clientSaw<client_event::ConnectFailed>()[0].redirect->url, "rtmp://b/live");
   EXPECT_EQ(pair.serverError(), Error::none);
+}
+
+// Whatever the encoding, what one side calls or writes is what the other gets.
+TEST(Pair, CallsAndSharedObjectsBothWays) {
+  for (const bool amf3 : {false, true}) {
+    Pair::Options options;
+    options.request.amf3 = amf3;
+    options.max_fragment = 7;
+    Pair pair(options);
+    pair.connect();
+    EXPECT_EQ(pair.client().amf3(), amf3);
+    EXPECT_EQ(pair.server().amf3(), amf3);
+    const AmfValue value =
+        amf3 ? AmfValue(AmfValue::Dictionary{false, {1}, {"one"}}) : AmfObject{{"1", "one"}};
+    const SharedObjectMessage shared{
+        "chat", 3, true, amf3, {{SharedObjectEvent::Kind::send, {}, {}, {}, {value}}}};
+
+    double transaction = 0;
+    ClientReaction asked;
+    EXPECT_EQ(pair.client().call("doIt", {value}, true, transaction, asked), Error::none);
+    EXPECT_EQ(pair.client().sendSharedObject(shared, asked), Error::none);
+    pair.fromClient(std::move(asked));
+    pair.run();
+    const auto called = pair.serverSaw<server_event::Called>();
+    ASSERT_EQ(called.size(), 1u);
+    EXPECT_EQ(called[0].arguments, std::vector<AmfValue>{value});
+    EXPECT_EQ(pair.serverSaw<server_event::SharedObjectReceived>().at(0).message, shared);
+
+    pair.fromServer(pair.server().result(called[0].transaction, value));
+    ServerReaction back;
+    EXPECT_EQ(pair.server().call("hello", {value}, true, transaction, back), Error::none);
+    EXPECT_EQ(pair.server().sendSharedObject(shared, back), Error::none);
+    pair.fromServer(std::move(back));
+    pair.run();
+    EXPECT_EQ(pair.clientSaw<client_event::CallAnswered>().at(0).value, value);
+    EXPECT_EQ(pair.clientSaw<client_event::Called>().at(0).arguments, std::vector<AmfValue>{value});
+    EXPECT_EQ(pair.clientSaw<client_event::SharedObjectReceived>().at(0).message, shared);
+
+    pair.fromClient(pair.client().callFailed(transaction, "no"));
+    pair.run();
+    EXPECT_FALSE(pair.serverSaw<server_event::CallAnswered>().at(0).ok);
+    EXPECT_EQ(pair.serverError(), Error::none);
+    EXPECT_EQ(pair.clientError(), Error::none);
+  }
 }
 
 TEST(Pair, PipelinedPublish) {

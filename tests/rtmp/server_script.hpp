@@ -1,30 +1,29 @@
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include <string>
 #include <utility>
-#include <variant>
-#include <vector>
 
+#include "rtmp/script.hpp"
 #include "rtmp/server_session.hpp"
-#include "support/messages.hpp"
 
 namespace multiconn::rtmp::test {
 
 /// Feeds what a client says and keeps what came of it.
-struct ServerScript {
+struct ServerScript : Script<ServerEvent> {
   explicit ServerScript(Limits limits = {}) : session(limits) {}
 
   void add(ServerReaction reaction) {
-    sent = std::move(reaction.send);
     close = reaction.close;
-    for (auto& event : reaction.events) events.push_back(std::move(event));
+    keep(reaction);
   }
   void client(const Message& message) { add(session.handle(message)); }
   void connect(AmfValue object = AmfObject{{"app", "live"}}) {
     client(incoming("connect", 1, {}, 0, std::move(object)));
   }
-  void accepted() {
-    connect();
+  void accepted(AmfValue object = AmfObject{{"app", "live"}}) {
+    connect(std::move(object));
     add(session.acceptConnect());
     events.clear();
   }
@@ -42,24 +41,20 @@ struct ServerScript {
     add(session.acceptPlay(stream_id, false));
     events.clear();
   }
-  std::string code(std::size_t index = 0) const {
-    if (index >= sent.size()) return "nothing was sent";
-    const Command command = commandIn(sent[index]);
-    return command.arguments.empty() ? "no argument" : statusInfo(command.arguments[0]).code;
-  }
-  template <typename Event>
-  std::vector<Event> saw() const {
-    std::vector<Event> found;
-    for (const auto& event : events) {
-      if (const auto* match = std::get_if<Event>(&event)) found.push_back(*match);
-    }
-    return found;
-  }
-
   ServerSession session;
-  std::vector<OutMessage> sent;
-  std::vector<ServerEvent> events;
   Error close = Error::none;
 };
 
 }  // namespace multiconn::rtmp::test
+
+/// What every test of the server's session says.
+namespace multiconn::rtmp::server_words {
+using namespace server_event;
+using Script = test::ServerScript;
+using test::commandIn;
+using test::described;
+using test::incoming;
+using test::onStatus;
+using testing::ElementsAre;
+using testing::IsEmpty;
+}  // namespace multiconn::rtmp::server_words

@@ -8,14 +8,7 @@
 namespace multiconn::rtmp {
 namespace {
 
-using namespace server_event;
-using Script = test::ServerScript;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::onStatus;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using namespace server_words;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 

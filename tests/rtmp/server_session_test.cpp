@@ -8,14 +8,7 @@
 namespace multiconn::rtmp {
 namespace {
 
-using namespace server_event;
-using Script = test::ServerScript;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::onStatus;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using namespace server_words;
 
 TEST(ServerConnect, AsksTheApplication) {
   Script script;
@@ -67,6 +60,20 @@ TEST(ServerConnect, Rejected) {
   EXPECT_EQ(info.object()->find("ex")->object()->stringOr("redirect", ""), "rtmp://b/live");
   script.client(incoming("createStream", 2, {}));
   EXPECT_THAT(script.sent, IsEmpty());
+}
+
+// What rejectConnection(client, object) of Flash Media Server sends.
+TEST(ServerConnect, RejectedWithAWordOfTheApplication) {
+  Script script;
+  script.connect();
+  script.add(script.session.rejectConnect("NetConnection.Connect.Rejected", "no", {}, AmfObject{{"why", 5}}));
+  const AmfValue info = commandIn(script.sent.at(0)).arguments[0];
+  EXPECT_EQ(*info.object()->find("application"), (AmfObject{{"why", 5}}));
+  EXPECT_EQ(info.object()->find("ex"), nullptr);
+  Script bytes;
+  bytes.connect();
+  bytes.add(bytes.session.rejectConnect("NetConnection.Connect.Rejected", "no", {}, AmfValue::ByteArray{}));
+  EXPECT_EQ(bytes.code(), "NetConnection.Connect.Rejected");
 }
 
 TEST(ServerConnect, WhatClosesTheConnection) {
@@ -138,29 +145,19 @@ TEST(ServerCalls, CourtesyOfEncodersAndPlayers) {
   EXPECT_THAT(script.events, IsEmpty());
 }
 
-TEST(ServerCalls, OthersAreForTheApplication) {
-  Script script;
-  script.accepted();
-  script.client(incoming("hello", 8, {"a"}));
-  script.client(incoming("_result", 8, {"a"}));
-  script.client(incoming("onStatus", 0, {}));
-  ASSERT_EQ(script.events.size(), 1u);
-  EXPECT_EQ(script.saw<Called>()[0].method, "hello");
-  script.add(script.session.result(8, "there"));
-  EXPECT_THAT(described(script.sent), ElementsAre("_result:8"));
-  script.add(script.session.callFailed(8, "no"));
-  EXPECT_THAT(described(script.sent), ElementsAre("_error:8"));
-  EXPECT_EQ(script.code(), "NetConnection.Call.Failed");
-  script.add(script.session.callFailed(0, "no"));
-  EXPECT_THAT(script.sent, IsEmpty());
-}
-
 TEST(ServerCalls, Status) {
   Script script;
   script.accepted();
   script.add(script.session.status(3, "warning", "NetStream.Play.InsufficientBW", "slow"));
   EXPECT_THAT(described(script.sent), ElementsAre("onStatus:0@3"));
   EXPECT_EQ(script.code(), "NetStream.Play.InsufficientBW");
+  script.add(script.session.status(0, "status", "NetConnection.Connect.ReconnectRequest", "maintenance",
+                                   AmfObject{{"tcUrl", "/other"}}));
+  const AmfValue info = commandIn(script.sent[0]).arguments[0];
+  EXPECT_EQ(info, (AmfObject{{"level", "status"},
+                             {"code", "NetConnection.Connect.ReconnectRequest"},
+                             {"description", "maintenance"},
+                             {"tcUrl", "/other"}}));
 }
 
 }  // namespace

@@ -34,6 +34,34 @@ TEST(Url, AllParts) {
   EXPECT_EQ(parsed.masked(), "rtmps://****@Example.org:8443/live/_definst_?token=****");
 }
 
+std::string resolved(std::string_view base, std::string_view reference) {
+  const UrlResult result = resolveUrl(url(base), reference);
+  return result.url ? result.url->tcUrl() : result.error;
+}
+
+// Enhanced RTMP v2, "Reconnect Request"; RFC 3986 5.2.
+TEST(Url, Resolved) {
+  const auto* base = "rtmps://host:8443/live/inst?token=a/b";
+  EXPECT_EQ(resolved(base, ""), base);
+  EXPECT_EQ(resolved(base, "rtmp://other/app"), "rtmp://other/app");
+  EXPECT_EQ(resolved(base, "//other:1936/app?x=y"), "rtmps://other:1936/app?x=y");
+  EXPECT_EQ(resolved(base, "//other"), "rtmps://other/");
+  EXPECT_EQ(resolved(base, "/app/b?u=rtmp://x"), "rtmps://host:8443/app/b?u=rtmp://x");
+  EXPECT_EQ(resolved(base, "app"), "rtmps://host:8443/live/app");
+  EXPECT_EQ(resolved(base, "?x=y"), "rtmps://host:8443/live/inst?x=y");
+  EXPECT_EQ(resolved("rtmp://[::1]/live", "app"), "rtmp://[::1]/app");
+  for (const auto* bad : {"http://host/app", "//", "//user:pa/ss@host", "/a b", "rtmp://host:0/app"})
+    EXPECT_FALSE(resolveUrl(url(base), bad).url) << bad;
+}
+
+TEST(Url, CredentialsStayWithTheirServer) {
+  const Url base = url("rtmp://user:secret@host/live");
+  for (const auto* reference : {"", "/app", "//host/app", "rtmp://host:1935/app"})
+    EXPECT_EQ(resolveUrl(base, reference).url->password, "secret") << reference;
+  for (const auto* reference : {"//other/app", "//host:1936/app", "rtmps://host/app", "rtmp://u:p@host/app"})
+    EXPECT_NE(resolveUrl(base, reference).url->password, "secret") << reference;
+}
+
 TEST(Url, DefaultPorts) {
   const std::vector<std::pair<std::string, int>> ports{{"rtmp", 1935}, {"rtmps", 443}, {"rtmpe", 1935},
                                                        {"rtmpt", 80},  {"rtmpte", 80}, {"rtmpts", 443}};

@@ -5,7 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "samples/parsed_options.hpp"
 
 namespace publish {
 namespace {
@@ -14,41 +15,6 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-struct Parsed {
-  std::optional<Options> options;
-  int exit_code = -1;
-  std::string out, errors;
-};
-
-Parsed parse(std::vector<std::string> arguments) {
-  std::vector<const char*> argv{"multiconn-publish"};
-  for (const auto& argument : arguments) argv.push_back(argument.c_str());
-  std::ostringstream out, errors;
-  auto result = parseOptions(static_cast<int>(argv.size()), argv.data(), out, errors);
-  Parsed parsed{{}, -1, out.str(), errors.str()};
-  if (const int* code = std::get_if<int>(&result)) {
-    parsed.exit_code = *code;
-  } else {
-    parsed.options = std::get<Options>(std::move(result));
-  }
-  return parsed;
-}
-
-Options parsed(std::vector<std::string> arguments) {
-  auto result = parse(std::move(arguments));
-  EXPECT_TRUE(result.options) << result.errors;
-  return result.options.value_or(Options{});
-}
-
-/// One line on `errors`, exit code 1, and nothing on `out`.
-std::string errorOf(std::vector<std::string> arguments) {
-  const auto result = parse(std::move(arguments));
-  EXPECT_EQ(result.exit_code, ExitCode::bad_usage);
-  EXPECT_EQ(result.out, "");
-  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
-  return result.errors;
-}
 
 TEST(Options, DefaultsAreTheDocumentedOnes) {
   const auto options = parsed({"film.mp4", "rtmp://one/live/key"});
@@ -77,6 +43,19 @@ TEST(Options, EveryOptionArrives) {
   EXPECT_TRUE(options.connect.tls.insecure);
   EXPECT_EQ(options.stats, StatsFormat::json);
   EXPECT_EQ(options.destinations.size(), 3U);
+}
+
+TEST(Options, TheEngineIsThatOfEveryDestination) {
+  using multiconn::LinkEngine;
+  const auto engines = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"f", "rtmp://one/live/a", "rtmpe://two/live/a"});
+    const auto options = parsed(arguments);
+    return std::pair(options.destinations[0].engine, options.destinations[1].engine);
+  };
+  EXPECT_EQ(engines({}), std::pair(LinkEngine::automatic, LinkEngine::automatic));
+  EXPECT_EQ(engines({"--engine", "native"}), std::pair(LinkEngine::native, LinkEngine::native));
+  EXPECT_EQ(engines({"--engine", "librtmp"}), std::pair(LinkEngine::librtmp, LinkEngine::librtmp));
+  EXPECT_EQ(parse({"--engine", "other", "f", "rtmp://one/live/a"}).exit_code, 1);
 }
 
 TEST(Options, OptionsMayFollowTheDestinations) {
@@ -154,7 +133,7 @@ TEST(Options, HelpAndVersionAreNotErrors) {
   EXPECT_EQ(help.errors, "");
   for (const auto* option :
        {"--realtime", "--loop", "--duration", "--setup-timeout", "--require", "--ca-file", "--insecure",
-        "--no-reconnect", "--stats", "--config", "--log-level", "--version"}) {
+        "--no-reconnect", "--engine", "--stats", "--config", "--log-level", "--version"}) {
     EXPECT_THAT(help.out, HasSubstr(option));
   }
   EXPECT_THAT(parse({"--version"}).out, HasSubstr("multiconn-publish 0."));

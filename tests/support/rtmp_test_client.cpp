@@ -99,8 +99,9 @@ RtmpTestClient::RtmpTestClient(std::uint16_t port, Options options)
       session_({.app = options_.app,
                 .tc_url = "rtmp://127.0.0.1:" + std::to_string(port) + "/" + options_.app,
                 .flash_version = "test",
-                .encoder = false,
-                .arguments = {}},
+                .encoder = options_.encoder,
+                .arguments = options_.arguments,
+                .amf3 = options_.amf3},
                limits_) {}
 
 bool RtmpTestClient::handshake() {
@@ -202,6 +203,73 @@ std::optional<rtmp::Command> RtmpTestClient::waitReply(double transaction) {
   return reply;
 }
 
+std::optional<double> RtmpTestClient::startCall(const std::string& method, std::vector<AmfValue> arguments) {
+  double transaction = 0;
+  rtmp::ClientReaction reaction;
+  if (session_.call(method, std::move(arguments), true, transaction, reaction) != rtmp::Error::none)
+    return {};
+  if (!perform(std::move(reaction))) return {};
+  return transaction;
+}
+
+std::optional<rtmp::client_event::CallAnswered> RtmpTestClient::waitAnswer(double transaction) {
+  std::optional<rtmp::client_event::CallAnswered> answer;
+  until([&] {
+    const auto found = std::find_if(answers_.begin(), answers_.end(),
+                                    [&](const auto& entry) { return entry.transaction == transaction; });
+    if (found == answers_.end()) return false;
+    answer = std::move(*found);
+    answers_.erase(found);
+    return true;
+  });
+  return answer;
+}
+
+std::optional<rtmp::client_event::CallAnswered> RtmpTestClient::call(const std::string& method,
+                                                                     std::vector<AmfValue> arguments) {
+  const auto transaction = startCall(method, std::move(arguments));
+  if (!transaction) return {};
+  return waitAnswer(*transaction);
+}
+
+std::optional<rtmp::client_event::Called> RtmpTestClient::nextCall(milliseconds wait) {
+  if (!until([this] { return !calls_.empty(); }, wait)) return {};
+  auto next = std::move(calls_.front());
+  calls_.pop_front();
+  return next;
+}
+
+bool RtmpTestClient::answer(const rtmp::client_event::Called& call, AmfValue value) {
+  return perform(session_.result(call.transaction, std::move(value)));
+}
+
+bool RtmpTestClient::fail(const rtmp::client_event::Called& call, const std::string& description) {
+  return perform(session_.callFailed(call.transaction, description));
+}
+
+bool RtmpTestClient::sendObject(const std::string& name, std::vector<rtmp::SharedObjectEvent> events,
+                                bool persistent) {
+  rtmp::SharedObjectMessage message;
+  message.name = name;
+  message.persistent = persistent;
+  message.events = std::move(events);
+  rtmp::ClientReaction reaction;
+  return session_.sendSharedObject(std::move(message), reaction) == rtmp::Error::none &&
+         perform(std::move(reaction));
+}
+
+std::optional<rtmp::SharedObjectMessage> RtmpTestClient::nextObject(milliseconds wait) {
+  if (!until([this] { return !objects_.empty(); }, wait)) return {};
+  auto next = std::move(objects_.front());
+  objects_.pop_front();
+  return next;
+}
+
+std::optional<std::string> RtmpTestClient::waitReconnectRequest() {
+  until([this] { return reconnect_request_.has_value(); });
+  return std::exchange(reconnect_request_, std::nullopt);
+}
+
 bool RtmpTestClient::step(milliseconds wait) {
   const rtmp::Bytes bytes = raw_.receive(wait);
   if (bytes.empty()) return false;
@@ -225,28 +293,41 @@ bool RtmpTestClient::perform(rtmp::ClientReaction reaction) {
   for (const rtmp::OutMessage& message : reaction.send) {
     if (!send(message)) return false;
   }
-  for (rtmp::ClientEvent& event : reaction.events) {
-    using namespace rtmp::client_event;
-    if (auto* media = std::get_if<MediaReceived>(&event)) {
-      const auto* data = std::get_if<rtmp::Data>(&media->message.body);
-      const bool access = data && !data->values.empty() && data->values[0] == AmfValue("|RtmpSampleAccess");
-      if (!access) media_.push_back(std::move(media->message));
-    } else if (auto* failed = std::get_if<ConnectFailed>(&event)) {
-      connect_failed_ = true;
-      statuses_.push_back(failed->status);
-    } else if (auto* refused = std::get_if<PublishFailed>(&event)) {
-      publish_failed_ = true;
-      statuses_.push_back(refused->status);
-    } else if (auto* lost = std::get_if<PlayFailed>(&event)) {
-      play_failed_ = true;
-      statuses_.push_back(lost->status);
-    } else if (auto* playing = std::get_if<PlayStarted>(&event)) {
-      play_stream_id_ = playing->stream_id;
-    } else if (auto* status = std::get_if<StatusReceived>(&event)) {
-      statuses_.push_back(status->status);
-    }
-  }
+  for (rtmp::ClientEvent& event : reaction.events) note(event);
   return true;
+}
+
+void RtmpTestClient::note(rtmp::ClientEvent& event) {
+  using namespace rtmp::client_event;
+  if (auto* media = std::get_if<MediaReceived>(&event)) {
+    const auto* data = std::get_if<rtmp::Data>(&media->message.body);
+    const bool access = data && !data->values.empty() && data->values[0] == AmfValue("|RtmpSampleAccess");
+    if (!access) media_.push_back(std::move(media->message));
+  } else if (auto* failed = std::get_if<ConnectFailed>(&event)) {
+    connect_failed_ = true;
+    redirect_ = failed->redirect;
+    statuses_.push_back(failed->status);
+  } else if (auto* refused = std::get_if<PublishFailed>(&event)) {
+    publish_failed_ = true;
+    statuses_.push_back(refused->status);
+  } else if (auto* lost = std::get_if<PlayFailed>(&event)) {
+    play_failed_ = true;
+    statuses_.push_back(lost->status);
+  } else if (auto* playing = std::get_if<PlayStarted>(&event)) {
+    play_stream_id_ = playing->stream_id;
+  } else if (auto* status = std::get_if<StatusReceived>(&event)) {
+    statuses_.push_back(status->status);
+  } else if (auto* answered = std::get_if<CallAnswered>(&event)) {
+    answers_.push_back(std::move(*answered));
+  } else if (auto* called = std::get_if<Called>(&event)) {
+    calls_.push_back(std::move(*called));
+  } else if (auto* object = std::get_if<SharedObjectReceived>(&event)) {
+    objects_.push_back(std::move(object->message));
+  } else if (auto* redirected = std::get_if<Redirected>(&event)) {
+    redirect_ = redirected->redirect;
+  } else if (auto* reconnect = std::get_if<ReconnectRequested>(&event)) {
+    reconnect_request_ = reconnect->tc_url;
+  }
 }
 
 void RtmpTestClient::handle(rtmp::Message& message) {

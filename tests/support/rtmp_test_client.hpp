@@ -53,6 +53,9 @@ class RtmpTestClient {
     rtmp::HandshakeForm handshake = rtmp::HandshakeForm::simple;
     int receive_buffer = 0;
     bool answer_pings = true;
+    bool amf3 = false;
+    bool encoder = false;
+    std::vector<AmfValue> arguments = {};  ///< of connect
   };
   explicit RtmpTestClient(std::uint16_t port) : RtmpTestClient(port, Options{}) {}
   RtmpTestClient(std::uint16_t port, Options options);
@@ -70,6 +73,25 @@ class RtmpTestClient {
   bool command(std::uint32_t stream_id, const std::string& name, std::vector<AmfValue> arguments);
   bool send(const rtmp::OutMessage& message);
 
+  /// NetConnection.call, and its answer.
+  std::optional<rtmp::client_event::CallAnswered> call(const std::string& method,
+                                                       std::vector<AmfValue> arguments = {});
+  /// The same without waiting; nothing when it cannot be sent.
+  std::optional<double> startCall(const std::string& method, std::vector<AmfValue> arguments = {});
+  std::optional<rtmp::client_event::CallAnswered> waitAnswer(double transaction);
+  /// The next call of the server, which the caller may answer.
+  std::optional<rtmp::client_event::Called> nextCall(
+      std::chrono::milliseconds wait = RawClient::default_wait);
+  bool answer(const rtmp::client_event::Called& call, AmfValue value);
+  bool fail(const rtmp::client_event::Called& call, const std::string& description);
+
+  /// One message of a shared object with these events.
+  bool sendObject(const std::string& name, std::vector<rtmp::SharedObjectEvent> events,
+                  bool persistent = false);
+  /// The next message of a shared object.
+  std::optional<rtmp::SharedObjectMessage> nextObject(
+      std::chrono::milliseconds wait = RawClient::default_wait);
+
   /// Audio, video or data of the publish.
   bool sendVideo(std::uint32_t timestamp, rtmp::Bytes body);
   bool sendAudio(std::uint32_t timestamp, rtmp::Bytes body);
@@ -86,6 +108,13 @@ class RtmpTestClient {
   std::uint32_t playStreamId() const { return play_stream_id_; }
   const std::deque<rtmp::StatusInfo>& statuses() const { return statuses_; }
   rtmp::ClientSession& session() { return session_; }
+  /// Where the server has sent us; nothing while it has not.
+  const std::optional<rtmp::Redirect>& redirect() const { return redirect_; }
+  bool waitRedirect() {
+    return until([this] { return redirect_.has_value(); });
+  }
+  /// The tcUrl of the server's ReconnectRequest.
+  std::optional<std::string> waitReconnectRequest();
   /// How many pings the server has sent.
   std::size_t pings() const { return pings_; }
   /// Reads what is there and handles it; false: nothing came in time, or the connection is over.
@@ -94,6 +123,7 @@ class RtmpTestClient {
  private:
   bool until(const std::function<bool()>& done, std::chrono::milliseconds wait = RawClient::default_wait);
   bool perform(rtmp::ClientReaction reaction);
+  void note(rtmp::ClientEvent& event);
   void handle(rtmp::Message& message);
   bool flush();
 
@@ -106,6 +136,11 @@ class RtmpTestClient {
   std::deque<rtmp::Message> media_;
   std::deque<rtmp::StatusInfo> statuses_;
   std::deque<rtmp::Command> replies_;
+  std::deque<rtmp::client_event::CallAnswered> answers_;
+  std::deque<rtmp::client_event::Called> calls_;
+  std::deque<rtmp::SharedObjectMessage> objects_;
+  std::optional<rtmp::Redirect> redirect_;
+  std::optional<std::string> reconnect_request_;
   std::uint32_t play_stream_id_ = 0;
   std::size_t pings_ = 0;
   bool play_failed_ = false, publish_failed_ = false, connect_failed_ = false;

@@ -14,6 +14,7 @@ class SimulatedEngine final : public Runtime::Engine {
   std::unique_ptr<net::Link> makeLink(net::Scheduler&, net::LinkTarget target) override {
     return std::make_unique<SimulatedLink>(world_.loop, world_.find(target.url.host));
   }
+  std::uint32_t random() override { return 0xEFACDAB0; }  // "0badcafe"
 
  private:
   SimulatedWorld& world_;

@@ -92,7 +92,7 @@ void SimulatedLink::intoKernel(const rtmp::OutMessage& message) {
   line_free_at_ = std::max(line_free_at_, loop_.now());
   if (server_->script.bytes_per_second > 0)
     line_free_at_ += std::chrono::nanoseconds(1'000'000'000ULL * size / server_->script.bytes_per_second);
-  later(line_free_at_ - loop_.now() + halfWay(), [this, message] { server_->arrived(message); });
+  later(line_free_at_ - loop_.now() + halfWay(), [this, message] { server_->arrived(*this, message); });
 }
 
 void SimulatedLink::acknowledged(std::size_t bytes) {

@@ -10,6 +10,7 @@
 #include "fanout.hpp"
 #include "publisher.hpp"
 #include "setup.hpp"
+#include "shared_object.hpp"
 #include "sink.hpp"
 
 namespace {
@@ -65,6 +66,37 @@ void addSetup(CLI::App& app, Action& action) {
   });
 }
 
+void addSharedObject(CLI::App& app, Action& action) {
+  auto options = std::make_shared<SharedObjectOptions>();
+  auto bound = std::make_shared<int>(100);
+  auto step = std::make_shared<int>(3), soak = std::make_shared<int>(60);
+  CLI::App* command = app.add_subcommand(
+      "sharedobject", "the largest rate of changes of one shared object that reaches every reader in time");
+  command->add_option("--writers", options->writers, "each with a slot of its own")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--readers", options->readers)->check(CLI::Range(1, 10000))->capture_default_str();
+  command->add_option("--bound-ms", *bound, "of p99 from a write to its last reader")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--step-seconds", *step, "length of one try")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--soak-seconds", *soak, "at half the rate found, to see the memory; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--gate", options->gate, "exit 3 when fewer changes a second keep the bound");
+  command->add_option("--memory-gate", options->memory_gate,
+                      "exit 3 when the second half of the soak takes more MiB than this");
+  command->add_flag("--json", options->json, "one JSON object a line");
+  command->callback([=, &action] {
+    options->bound = std::chrono::milliseconds(*bound);
+    options->step = std::chrono::seconds(*step);
+    options->soak = std::chrono::seconds(*soak);
+    action = [options] { return runSharedObject(*options); };
+  });
+}
+
 void addCompare(CLI::App& app, Action& action) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
@@ -116,6 +148,8 @@ void addHelpers(CLI::App& app, Action& action) {
             [](const Options& o) { return runPublisher(o.file, o.port, o.count, o.repeat, o.paced); });
   addSender("bare-loop", [](const Options& o) { return runBareLoop(o.file, o.port, o.count, o.paced); });
 
+  app.add_subcommand("object-server")->group("")->callback([&action] { action = runObjectServer; });
+
   CLI::App* proxy = app.add_subcommand("delay-proxy")->group("");
   proxy->add_option("PORT", options->port)->required();
   proxy->add_option("--delay-ms", options->delay_ms);
@@ -134,6 +168,7 @@ int main(int argc, char** argv) {
   Action action;
   addFanout(app, action);
   addSetup(app, action);
+  addSharedObject(app, action);
   addCompare(app, action);
   addHelpers(app, action);
   try {

@@ -29,6 +29,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  pid_t pid() const { return pid_; }
   /// The next line of its standard output; throws std::runtime_error when it ends first.
   std::string line();
   /// Closes its standard input, which asks a helper to finish.

@@ -40,6 +40,7 @@ sigset_t blockSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A file beyond `ulimit -f` is a failed recording, not the end of the server.
   signal(SIGXFSZ, SIG_IGN);
@@ -55,17 +56,20 @@ void raiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void serve(multiconn::OriginOptions options, const sigset_t& signals) {
+void serve(multiconn::OriginOptions options, const std::string& redirect, const sigset_t& signals) {
   options.log = [](OriginLogLevel level, const std::string& line) {
     spdlog::log(levelOf(level), "{}", line);
   };
-  const multiconn::OriginServer server(std::move(options));
+  multiconn::OriginServer server(std::move(options));
   std::printf("listening rtmp=%u", static_cast<unsigned>(server.port()));
   if (const auto port = server.httpPort()) std::printf(" http=%u", static_cast<unsigned>(*port));
   std::printf("\n");
   std::fflush(stdout);
   int received = 0;
-  sigwait(&signals, &received);
+  while (sigwait(&signals, &received) == 0 && received == SIGUSR1) {
+    spdlog::info("asking every client to connect again");
+    server.requestReconnect(redirect);
+  }
   spdlog::info("stopping");
 }
 
@@ -78,7 +82,7 @@ int main(int argc, char** argv) {
     const sigset_t signals = blockSignals();
     raiseDescriptorLimit();
     setUpLog(arguments->log_level);
-    serve(std::move(arguments->origin), signals);
+    serve(std::move(arguments->origin), arguments->redirect, signals);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "multiconn-origin: " << error.what() << "\n";

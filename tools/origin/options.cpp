@@ -2,8 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <iostream>
+#include <memory>
+#include <utility>
+
+#include "publishers_file.hpp"
 
 namespace multiconn::tools {
 namespace {
@@ -17,15 +22,61 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
   return 1;
 }
 
+void addDuration(CLI::App& app, const char* name, std::chrono::milliseconds& value, const char* help,
+                 const char* shown) {
+  app.add_option(name, value, help)
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60000}}))
+      ->check(CLI::Range(std::int64_t{0}, longest_wait_ms))
+      ->default_str(shown);
+}
+
+void addQuotas(CLI::App& app, OriginQuotas& quotas) {
+  const auto count = [&app](const char* name, std::size_t& value, const char* help) {
+    app.add_option(name, value, help)
+        ->check(CLI::Range(std::int64_t{0}, most_connections))
+        ->capture_default_str();
+  };
+  count("--max-instances", quotas.instances, "Applications and instances that live at a time");
+  count("--max-objects", quotas.application_objects,
+        "Shared objects of one instance, those on the disk included");
+  count("--max-client-objects", quotas.client_objects, "Shared objects that one client is in at a time");
+  count("--max-slots", quotas.object_slots, "Slots of one shared object");
+  count("--max-calls", quotas.client_calls, "Calls of one client, and to it, that wait for a reply");
+  const auto bytes = [&app](const char* name, std::size_t& value, const char* help) {
+    app.add_option(name, value, help)->transform(CLI::AsSizeValue(false))->capture_default_str();
+  };
+  bytes("--max-object-size", quotas.object_bytes, "Names and values of one shared object; bytes, or 1MB");
+  bytes("--max-value-size", quotas.value_bytes, "One value of a shared object");
+  bytes("--max-objects-size", quotas.all_object_bytes, "All shared objects together");
+}
+
+class RedirectingApplication final : public Application {
+ public:
+  explicit RedirectingApplication(std::string url) : url_(std::move(url)) {}
+
+ private:
+  ConnectDecision onConnect(const Client&, const ConnectRequest&) override {
+    return ConnectDecision::redirect(url_);
+  }
+  std::string url_;
+};
+
+ApplicationFactory redirectingTo(const std::string& url) {
+  return [url](const std::string&) { return std::make_unique<RedirectingApplication>(url); };
+}
+
 }  // namespace
 
 ParsedArguments parseArguments(int argc, char** argv) {
   OriginArguments arguments;
   OriginOptions& origin = arguments.origin;
   std::string data_dir;
+  std::string auth_file;
   std::uint16_t http_port = 0;
 
-  CLI::App app{"An RTMP server for development, tests and small events: publish, play, record."};
+  CLI::App app{
+      "An RTMP server for development, tests and small events: publish, play, record, shared objects."};
   app.set_version_flag("--version", std::string("multiconn-origin " MULTICONN_VERSION));
   app.set_config("--config", "", "Options by name, in CLI11's format");
   app.add_option("--port", origin.port, "RTMP port; 0: any free one")->capture_default_str();
@@ -38,17 +89,28 @@ ParsedArguments parseArguments(int argc, char** argv) {
   app.add_option("--app", origin.applications, "Applications to serve; none given: every one")
       ->type_name("NAME");
   app.add_option("--data-dir", data_dir,
-                 "Where publishing with record and append writes, as DIR/APP/NAME.flv")
+                 "Where publishing with record and append writes, as DIR/APP/NAME.flv, and persistent shared "
+                 "objects are kept; for one server at a time")
       ->type_name("DIR");
-  app.add_option("--play-wait", origin.play_wait,
-                 "How long a player waits for a publisher; milliseconds, or 30s")
-      ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60000}}))
-      ->check(CLI::Range(std::int64_t{0}, longest_wait_ms))
-      ->default_str("30s");
+  app.add_option(
+         "--auth-file", auth_file,
+         "Lines of user:password; encoders have to log in (authmod adobe), and nobody else may publish")
+      ->type_name("FILE");
+  addDuration(app, "--play-wait", origin.play_wait,
+              "How long a player waits for a publisher; milliseconds, or 30s", "30s");
+  addDuration(app, "--save-interval", origin.save_interval,
+              "A persistent shared object is written this often at most", "500ms");
+  addDuration(app, "--app-idle", origin.application_idle,
+              "How long an application instance stays after its last client", "10s");
   app.add_option("--max-connections", origin.max_connections, "Peers above this are turned away")
       ->check(CLI::Range(std::int64_t{1}, most_connections))
       ->capture_default_str();
+  app.add_option(
+         "--redirect", arguments.redirect,
+         "Applications that are not served here (without --app: all) are sent to this server; and so is "
+         "everybody at SIGUSR1, by a reconnect request")
+      ->type_name("URL");
+  addQuotas(app, origin.quotas);
   app.add_option("--tls-cert", origin.tls_certificate_file,
                  "PEM file; with --tls-key: rtmps on the RTMP port")
       ->type_name("FILE");
@@ -63,6 +125,8 @@ ParsedArguments parseArguments(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return {{}, explain(app, error)};
   }
+  if (!auth_file.empty()) origin.publishers = readPublishers(auth_file);
+  if (!arguments.redirect.empty()) origin.application_factories[""] = redirectingTo(arguments.redirect);
   origin.data_dir = data_dir;
   if (http->count() != 0) origin.http_port = http_port;
   return {std::move(arguments), 0};

@@ -10,6 +10,7 @@ namespace multiconn::tools {
 struct OriginArguments {
   OriginOptions origin;
   std::string log_level = "info";
+  std::string redirect;  ///< where clients are sent; empty: nowhere
 };
 
 /// What the command line and the file it may name ask for, or the exit status: 0 after --help and --version,

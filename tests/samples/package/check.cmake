@@ -1,5 +1,5 @@
-# cmake -DBUILD= -DSOURCE= -DWORK= -P check.cmake: installs the build to WORK, builds the user against it, runs it, and looks
-# at what it was linked with.
+# cmake -DBUILD= -DSOURCE= -DFILM= -DWORK= -P check.cmake: installs the build to WORK, builds two users against it, one of
+# them with all components, runs them, and looks at what the first was linked with.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -14,8 +14,11 @@ run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G Ninja -DCMAKE_PREFIX_PATH=
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/package_user)
 run(ldd ${WORK}/build/package_user)
-if(output MATCHES "libav|libsw")
-  message(FATAL_ERROR "multiconn::multiconn alone brings FFmpeg:\n${output}")
+if(output MATCHES "libav|libsw|librtmp")
+  message(FATAL_ERROR "multiconn::multiconn alone brings FFmpeg or librtmp:\n${output}")
 endif()
+run(${CMAKE_COMMAND} -S ${SOURCE}/components -B ${WORK}/components -G Ninja -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/components)
+run(${WORK}/components/components_user ${FILM})
 run(${WORK}/prefix/bin/multiconn-publish --version)
 file(REMOVE_RECURSE ${WORK})

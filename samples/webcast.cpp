@@ -1,0 +1,73 @@
+// This sample shows how to:
+// 1. connect to several servers and wait for NetConnection.Setup.Success
+// 2. set up a shared object and a stream on all of them
+// 3. put a microphone on air
+// It is the full program of the article "Clustering Flash Communication Server for Live Webcasts", in its
+// order and with its names; there it reads
+//
+//   mc = new MultiConnection();
+//   mc.connect(['rtmp://server1.com/test','rtmp://server2.com/test']);
+//   mc.onStatus = function(objIn) { if (objIn.code == "NetConnection.Setup.Success") { ... } }
+//   mc.info_so_sync = function() { trace("so synced"); }
+//
+// MICROPHONE is what CaptureSource takes: alsa:default, pulse:default, or lavfi:sine for a tone.
+//   webcast MICROPHONE rtmp://server1.com/test rtmp://server2.com/test
+#include <exception>
+#include <future>
+#include <iostream>
+#include <limits>
+#include <multiconn/capture.hpp>
+#include <multiconn/multiconn.hpp>
+#include <vector>
+
+namespace {
+
+using namespace multiconn;
+
+void trace(const std::string& text) {
+  std::cout << text << std::endl;
+}
+
+int webcast(const std::string& microphone, const std::vector<Destination>& servers) {
+  auto myMic = CaptureSource::open(microphone);
+  Runtime runtime;
+  MultiConnection mc(runtime);
+  mc.connect(servers);
+  mc.onStatus([&mc, &myMic](const Status& objIn) {
+    trace(objIn.code);
+    if (objIn.code == "NetConnection.Setup.Success") {
+      mc.sharedObjectSetup("info_so", true);
+      mc.setNetStreams();
+      mc.attachAudio(myMic.audio());
+      mc.nsStatus([](const Status& status) { trace(status.code); });
+      mc.publish("webCastName", PublishMode::live);
+    }
+  });
+  mc.on("info_so_sync", [](const Call&) {
+    trace("so synced");
+    return AmfValue();
+  });
+
+  std::cin.ignore(std::numeric_limits<std::streamsize>::max());  // on air until the end of the input
+  std::promise<void> closed;
+  mc.ncClose([&closed] { closed.set_value(); });
+  closed.get_future().wait();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::cerr << "usage: webcast MICROPHONE rtmp://HOST/APP..." << std::endl;
+    return 1;
+  }
+  std::vector<Destination> servers;
+  for (int i = 2; i < argc; ++i) servers.push_back({.url = argv[i]});
+  try {
+    return webcast(argv[1], servers);
+  } catch (const std::exception& error) {
+    std::cerr << "webcast: " << error.what() << std::endl;
+    return 1;
+  }
+}

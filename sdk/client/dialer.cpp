@@ -1,0 +1,158 @@
+#include "client/dialer.hpp"
+
+#include <utility>
+
+#include "client/sentence.hpp"
+#include "client/status_codes.hpp"
+
+namespace multiconn::client {
+
+Dialer::Dialer(Target target, const ConnectOptions& options, PeerIdentity& identity, DialHost& host,
+               DialerEvents& events)
+    : target_(std::move(target)),
+      options_(options),
+      identity_(identity),
+      host_(host),
+      events_(events),
+      redirects_(options.follow_redirects) {}
+
+Dialer::~Dialer() {
+  PeerConnection::retire(std::move(connection_));
+}
+
+void Dialer::dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience) {
+  deadline_ = host_.scheduler().after(patience, [this, patience] {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience).count();
+    fail("The server did not answer connect within " + std::to_string(seconds) + " seconds.");
+  });
+  if (!target_.pipelining) pipelined.reset();
+  open(std::move(pipelined));
+}
+
+void Dialer::unpublish() {
+  if (connection_) connection_->unpublish();
+}
+
+void Dialer::open(std::optional<rtmp::PublishRequest> pipelined) {
+  dropConnection();
+  PeerConnectionEvents& events = *this;
+  connection_ = std::make_unique<PeerConnection>(host_.scheduler(), host_.makeLink(target_.link),
+                                                 connectRequest(), events);
+  connection_->open(std::move(pipelined));
+}
+
+rtmp::ConnectRequest Dialer::connectRequest() const {
+  rtmp::ConnectRequest request;
+  request.app = target_.link.url.app + login_parameters_;
+  request.tc_url = target_.link.url.tcUrl() + login_parameters_;
+  request.flash_version = options_.flash_version;
+  request.amf3 = options_.amf3;
+  return request;
+}
+
+void Dialer::happened(rtmp::ClientEvent& event) {
+  std::visit([this](auto& what) { on(what); }, event);
+}
+
+void Dialer::on(rtmp::client_event::Connected& event) {
+  deadline_.cancel();
+  events_.dialed(std::move(connection_), event);
+}
+
+void Dialer::on(rtmp::client_event::ConnectFailed& event) {
+  if (const auto challenge = rtmp::parseAuthChallenge(event.status.description))
+    return logIn(*challenge, event);
+  if (event.redirect) return follow(event);
+  if (!retryWithoutPipelining()) reject(event.status, {});
+}
+
+void Dialer::on(rtmp::client_event::StatusReceived& event) {
+  events_.dialStatus(identity_.serverStatus(event.status, ""));
+}
+
+void Dialer::on(rtmp::client_event::Called& event) {
+  connection_->callFailed(event.transaction, "There is no such method.");
+}
+
+void Dialer::on(rtmp::client_event::CloseRequested&) {
+  fail("The server asked for the connection to be closed.");
+}
+
+void Dialer::closed(net::LinkFailure failure) {
+  if (!failure.final && retryWithoutPipelining()) return;
+  fail(failure.text.empty() ? "The server closed the connection."
+                            : identity_.mask.text(sentence(failure.text)));
+}
+
+// nginx-rtmp with a connect hook answers createStream before connect and then closes; others may dislike
+// commands that come too early in other ways. Only worth another connection if the commands can have reached
+// the server.
+bool Dialer::retryWithoutPipelining() {
+  if (!connection_->pipelined() || !connection_->wasOpened()) return false;
+  target_.pipelining = false;
+  open({});
+  return true;
+}
+
+void Dialer::follow(const rtmp::client_event::ConnectFailed& event) {
+  identity_.mask.addFromServer(event.redirect->url, false);
+  Hop hop = redirects_.follow(target_, *event.redirect);
+  hop.masked_url = identity_.mask.text(hop.masked_url);
+  const std::string where = "redirects to " + hop.masked_url;
+  if (!hop.target)
+    return reject(event.status, " It " + where + ", which is not followed, " + hop.refusal + ".");
+  target_ = std::move(*hop.target);
+  redirected_to_ = hop.masked_url;
+  if (target_.redirected_stream) identity_.mask.addFromServer(*target_.redirected_stream, true);
+  login_ = Login();
+  login_parameters_.clear();
+  events_.dialStatus(identity_.status(code::connect_redirected, "status", "The server " + where + "."));
+  open({});
+}
+
+// Whoever gets an answer may try passwords on it at leisure: only the host that the credentials were given
+// for does.
+void Dialer::logIn(const rtmp::AuthChallenge& challenge, const rtmp::client_event::ConnectFailed& event) {
+  const std::string& host = target_.link.url.host;
+  if (!sameHost(host, target_.login_host))
+    return reject(event.status,
+                  " It wants a login, but was only redirected to; credentials go to no other host than the "
+                  "destination's.");
+  const auto credentials = target_.credentials ? target_.credentials : host_.credentials(identity_.id, host);
+  if (!credentials || credentials->user.empty())
+    return reject(event.status, " It wants a login: give the destination a user and a password.");
+  Login::Step step =
+      login_.next(challenge, *credentials, target_.link.url.app, host_.nonce(), identity_.mask);
+  if (!step.refusal.empty()) return reject(event.status, " " + step.refusal);
+  login_parameters_ = std::move(step.parameters);
+  open({});
+}
+
+void Dialer::reject(const rtmp::StatusInfo& status, const std::string& addition) {
+  Status failure = identity_.serverStatus(status, code::connect_rejected);
+  if (!addition.empty()) failure.description = sentence(failure.description) + addition;
+  const std::string error = "The server rejected the connection: " + saying(failure);
+  fail({std::move(failure), error});
+}
+
+void Dialer::fail(const std::string& why) {
+  fail({identity_.status(code::connect_failed, "error", why), why});
+}
+
+void Dialer::fail(DialFailure failure) {
+  deadline_.cancel();
+  dropConnection();
+  if (!redirected_to_.empty()) {
+    const std::string where = "At " + redirected_to_ + ", where it was redirected to: ";
+    failure.status.description = where + failure.status.description;
+    failure.error = where + failure.error;
+  }
+  events_.dialFailed(std::move(failure));
+}
+
+void Dialer::dropConnection() {
+  if (connection_) wasted_ += connection_->sent();
+  PeerConnection::retire(std::move(connection_));
+}
+
+}  // namespace multiconn::client

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "client/peer.hpp"
+#include "rtmp/shared_object_message.hpp"
+
+namespace multiconn::client {
+
+/// Follows the servers of a MultiConnection: what shared objects are built on. Lives on the strand of a
+/// ClientCore, which ClientCore::observer() adds it to.
+class ServerObserver {
+ public:
+  virtual ~ServerObserver() = default;
+  /// A connection stands. Also when it has taken the place of one that was lost() just before.
+  virtual void peerConnected(Peer& peer) = 0;
+  /// What was agreed upon on that connection is over.
+  virtual void peerLost(Peer& peer) = 0;
+  virtual void sharedObjectReceived(Peer& peer, rtmp::SharedObjectMessage& message) = 0;
+  /// ncClose(): every connection is about to end.
+  virtual void closing() {}
+  /// The last thing of all. Timers, Dialers and callbacks of the application have to go here; the strand and
+  /// the peers follow.
+  virtual void ended() = 0;
+};
+
+}  // namespace multiconn::client

@@ -1,0 +1,98 @@
+#include "origin/application_directory.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "origin/application_instance.hpp"
+#include "origin/default_application.hpp"
+#include "origin/server_context.hpp"
+
+namespace multiconn::origin {
+
+ApplicationDirectory::~ApplicationDirectory() = default;
+
+ApplicationDirectory::Stay::Stay(ApplicationDirectory& directory,
+                                 std::shared_ptr<ApplicationInstance> instance)
+    : directory_(directory), instance_(std::move(instance)) {}
+
+ApplicationDirectory::Stay::~Stay() {
+  directory_.left(instance_->scope());
+}
+
+std::unique_ptr<ApplicationDirectory::Stay> ApplicationDirectory::enter(const std::string& scope) {
+  auto found = entries_.find(scope);
+  if (found == entries_.end()) {
+    auto instance = make(scope);
+    if (!instance) return nullptr;
+    found = entries_.emplace(scope, Entry{std::move(instance), 0, {}}).first;
+    found->second.instance->start();
+  }
+  Entry& entry = found->second;
+  entry.idle.cancel();
+  ++entry.stays;
+  return std::make_unique<Stay>(*this, entry.instance);
+}
+
+std::vector<ApplicationStatus> ApplicationDirectory::status() const {
+  std::vector<ApplicationStatus> all;
+  for (const auto& [scope, entry] : entries_) all.push_back(entry.instance->status());
+  return all;
+}
+
+void ApplicationDirectory::stop() {
+  while (!entries_.empty()) stop(entries_.begin()->first);
+}
+
+// The most exact name wins; the built-in application has what nobody else has.
+ApplicationFactory ApplicationDirectory::factoryOf(const std::string& scope) const {
+  const auto& factories = context_.options.application_factories;
+  const std::string application = scope.substr(0, scope.find('/'));
+  for (const std::string& name : {scope, application}) {
+    if (const auto found = factories.find(name); found != factories.end()) return found->second;
+  }
+  const auto& listed = context_.options.applications;
+  const bool is_listed = std::find(listed.begin(), listed.end(), scope) != listed.end() ||
+                         std::find(listed.begin(), listed.end(), application) != listed.end();
+  if (is_listed || (listed.empty() && factories.empty())) return makeDefaultApplication;
+  const auto rest = factories.find("");
+  return rest == factories.end() ? ApplicationFactory() : rest->second;
+}
+
+std::shared_ptr<ApplicationInstance> ApplicationDirectory::make(const std::string& scope) {
+  const auto refuse = [&](const std::string& why) {
+    context_.log(OriginLogLevel::error, "application " + printable(scope) + " cannot be started: " + why);
+  };
+  if (entries_.size() >= context_.options.quotas.instances) {
+    refuse("there are too many");
+    return nullptr;
+  }
+  try {
+    if (auto application = factoryOf(scope)(scope)) {
+      return std::make_shared<ApplicationInstance>(context_, scope, std::move(application));
+    }
+    refuse("its factory made nothing");
+  } catch (const std::exception& error) {
+    refuse(printable(error.what()));
+  } catch (...) {
+    refuse("its factory failed");
+  }
+  return nullptr;
+}
+
+void ApplicationDirectory::left(const std::string& scope) {
+  const auto found = entries_.find(scope);
+  if (found == entries_.end() || --found->second.stays > 0) return;
+  found->second.idle =
+      context_.scheduler.after(context_.options.application_idle, [this, scope] { stop(scope); });
+}
+
+// The timer that asks for it goes with the entry.
+void ApplicationDirectory::stop(const std::string& scope) {
+  const auto entry = entries_.extract(std::string(scope));
+  if (entry.empty()) return;
+  context_.log(OriginLogLevel::debug, "application " + printable(entry.key()) + " stops");
+  entry.mapped().instance->stop();
+}
+
+}  // namespace multiconn::origin

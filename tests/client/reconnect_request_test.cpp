@@ -1,0 +1,311 @@
+// Enhanced RTMP v2 "Reconnect Request": the new connection is made before the old one is left, at a keyframe.
+#include <algorithm>
+
+#include "client_test.hpp"
+
+namespace multiconn::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* redirected = "NetConnection.Connect.Redirected";
+constexpr const char* failed = "NetConnection.Connect.ReconnectFailed";
+constexpr std::uint32_t gop = 25;
+
+class ReconnectRequest : public ClientTest {
+ protected:
+  void begin(const std::vector<std::string>& hosts, ConnectOptions options = {}) {
+    make(std::move(options));
+    publishTo(hosts);
+    stream.writeVideo(videoConfig());
+    stream.writeAudio(audioConfig());
+  }
+  /// 25 pictures a second, with sound.
+  void play(std::uint32_t frames) {
+    for (std::uint32_t i = 0; i < frames; ++i, ++next) {
+      writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter);
+      world.loop.runFor(40ms);
+    }
+  }
+  static std::vector<std::uint32_t> numbers(const std::vector<rtmp::Message>& media) {
+    std::vector<std::uint32_t> numbers;
+    for (const rtmp::Message& message : media) {
+      const auto* picture = std::get_if<rtmp::Video>(&message.body);
+      if (!picture || std::to_integer<int>((*picture->body)[1]) == 0) continue;
+      rtmp::ByteReader reader(rtmp::BytesView(*picture->body).subspan(10));
+      numbers.push_back(reader.u32());
+    }
+    return numbers;
+  }
+  static std::vector<std::uint32_t> videoTimes(const std::vector<rtmp::Message>& media) {
+    std::vector<std::uint32_t> times;
+    for (const rtmp::Message& message : media)
+      if (std::holds_alternative<rtmp::Video>(message.body)) times.push_back(message.timestamp);
+    return times;
+  }
+  static std::size_t sounds(const std::vector<rtmp::Message>& media) {
+    std::size_t count = 0;
+    for (const rtmp::Message& message : media)
+      count += std::holds_alternative<rtmp::Audio>(message.body) ? 1U : 0U;
+    return count;
+  }
+  /// The two publications together are the whole broadcast, and the second begins with a keyframe.
+  void expectNothingLost(const Publication& first, const Publication& second) {
+    std::vector<std::uint32_t> all = numbers(first.media);
+    const auto rest = numbers(second.media);
+    ASSERT_FALSE(rest.empty());
+    EXPECT_EQ(rest.front() % gop, 0U);
+    all.insert(all.end(), rest.begin(), rest.end());
+    ASSERT_EQ(all.size(), next);
+    for (std::uint32_t i = 0; i < next; ++i) EXPECT_EQ(all[i], i);
+    EXPECT_EQ(sounds(first.media) + sounds(second.media), next + 2) << "with a record of each";
+    const auto times = videoTimes(second.media);
+    EXPECT_EQ(times.front(), 40U * rest.front()) << "time goes on";
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+    ASSERT_TRUE(std::holds_alternative<rtmp::Data>(second.media.front().body)) << "metadata first";
+  }
+  std::uint32_t next = 0;
+};
+
+TEST_F(ReconnectRequest, MovesTheStreamToAnotherServerAtAKeyframe) {
+  begin({"a"});
+  world.server("b", {.rtt = 60ms});
+  play(30);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(15);
+  EXPECT_EQ(world.server("b").connections, 1);
+  EXPECT_TRUE(world.server("b").published.empty()) << "not before the keyframe";
+  EXPECT_FALSE(world.server("a").unpublished);
+  play(30);
+  world.loop.runFor(3s);
+  ASSERT_EQ(world.server("b").publications.size(), 1U);
+  EXPECT_TRUE(world.server("a").unpublished);
+  EXPECT_EQ(world.server("a").openConnections(), 0U);
+  expectNothingLost(world.server("a").publications[0], world.server("b").publications[0]);
+  EXPECT_EQ(world.server("a").publications[0].media.size(), 3U + 100U) << "50 pictures and their sound";
+  EXPECT_THAT(codes(statuses), Contains("NetConnection.Connect.ReconnectRequest"));
+  EXPECT_EQ(find(redirected)->description, "The server asks for a new connection to rtmp://b/live.");
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+  EXPECT_EQ(connection->stats()[0].frames_sent, 2U * next);
+  EXPECT_EQ(connection->stats()[0].reconnects, 1U);
+}
+
+TEST_F(ReconnectRequest, OnTheSameServerTheNameIsWaitedFor) {
+  world.server("a", {.rtt = 40ms, .one_publisher = true});
+  begin({"a"});
+  play(30);
+  world.server("a").requestReconnect();
+  play(60);
+  world.loop.runFor(5s);
+  EXPECT_EQ(world.server("a").connections, 2);
+  ASSERT_EQ(world.server("a").publications.size(), 2U);
+  EXPECT_EQ(countOf("NetStream.Publish.BadName"), 0U);
+  expectNothingLost(world.server("a").publications[0], world.server("a").publications[1]);
+}
+
+TEST_F(ReconnectRequest, BadNameOfTheOldSessionIsRetried) {
+  world.server("b", {.reject_publish = "NetStream.Publish.BadName", .publish_times = 3});
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(70);
+  world.loop.runFor(5s);
+  EXPECT_EQ(world.server("b").published.size(), 4U);
+  EXPECT_EQ(countOf(failed), 0U);
+  EXPECT_EQ(countOf("NetStream.Publish.BadName"), 0U);
+  expectNothingLost(world.server("a").publications[0], world.server("b").publications[0]);
+}
+
+TEST_F(ReconnectRequest, ASlowPublishStartLosesNothing) {
+  world.server("b", {.publish_delay = 1500ms});
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(100);
+  world.loop.runFor(5s);
+  expectNothingLost(world.server("a").publications[0], world.server("b").publications[0]);
+  EXPECT_EQ(countOf("NetStream.Buffer.Dropped"), 0U);
+}
+
+TEST_F(ReconnectRequest, ANewServerThatCannotBeReachedLeavesTheOldOneInService) {
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://nowhere/live?token=canary");
+  play(50);
+  ASSERT_EQ(countOf(failed), 1U);
+  EXPECT_EQ(find(failed)->level, "warning");
+  EXPECT_THAT(find(failed)->description, HasSubstr("The name was not found."));
+  for (const Status& status : statuses) EXPECT_THAT(status.description, Not(HasSubstr("canary")));
+  EXPECT_EQ(numbers(world.server("a").media).size(), next);
+}
+
+TEST_F(ReconnectRequest, ANewServerThatRefusesTheStreamGivesItBackToTheOldOne) {
+  world.server("b", {.rtt = 20ms, .reject_publish = "NetStream.Publish.Denied"});
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(60);
+  world.loop.runFor(5s);
+  EXPECT_EQ(countOf(failed), 1U);
+  EXPECT_EQ(world.server("b").openConnections(), 0U);
+  ASSERT_EQ(world.server("a").publications.size(), 2U);
+  expectNothingLost(world.server("a").publications[0], world.server("a").publications[1]);
+  EXPECT_EQ(countOf("NetStream.Publish.Lost"), 0U);
+}
+
+TEST_F(ReconnectRequest, ANewServerThatClosesGivesTheStreamBack) {
+  world.server("b", {.rtt = 20ms, .close_on_publish = true});
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(60);
+  world.loop.runFor(5s);
+  ASSERT_EQ(world.server("a").publications.size(), 2U);
+  expectNothingLost(world.server("a").publications[0], world.server("a").publications[1]);
+}
+
+TEST_F(ReconnectRequest, AnOldServerThatGoesFirstIsReplacedAtOnce) {
+  world.server("b", {.rtt = 100ms});
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(2);
+  world.server("a").close();
+  play(60);
+  world.loop.runFor(5s);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+  ASSERT_EQ(world.server("b").publications.size(), 1U);
+  EXPECT_THAT(numbers(world.server("b").media), Contains(next - 1));
+  EXPECT_EQ(numbers(world.server("b").media).front(), 0U) << "from the cached keyframe";
+  EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+}
+
+TEST_F(ReconnectRequest, AnOldServerThatGoesWithoutTheNewOneIsALoss) {
+  world.server("b", {.refuses = true});
+  begin({"a"});
+  play(10);
+  world.server("b").script.rtt = 500ms;
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(2);
+  world.server("a").close();
+  play(30);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 1U);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::failed);
+  EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 1U);
+}
+
+TEST_F(ReconnectRequest, WithoutAStreamItIsFollowedAtOnce) {
+  world.server("a");
+  world.server("b");
+  make();
+  connect({at("a")});
+  world.loop.runFor(1s);
+  world.server("a").requestReconnect("//b/live");
+  world.loop.runFor(1s);
+  EXPECT_EQ(world.server("b").openConnections(), 1U);
+  EXPECT_EQ(world.server("a").openConnections(), 0U);
+  stream.publish("key");
+  world.loop.runFor(1s);
+  EXPECT_THAT(world.server("b").published, ElementsAre("key live"));
+}
+
+TEST_F(ReconnectRequest, SoundAloneDoesNotWaitForAKeyframe) {
+  world.server("b");
+  begin({"a"});
+  for (std::uint32_t i = 0; i < 20; ++i, world.loop.runFor(40ms)) {
+    stream.writeAudio(audio(i, 40ms * i));
+    if (i == 9) world.server("a").requestReconnect("rtmp://b/live");
+  }
+  world.loop.runFor(3s);
+  EXPECT_EQ(sounds(world.server("a").publications[0].media), 11U);
+  EXPECT_EQ(sounds(world.server("b").publications[0].media), 11U);
+}
+
+TEST_F(ReconnectRequest, AgainAndAgainIsBounded) {
+  world.server("a");
+  make();
+  connect({at("a")});
+  world.loop.runFor(1s);
+  for (int i = 0; i < 20; ++i) {
+    world.server("a").requestReconnect();
+    world.loop.runFor(1s);
+  }
+  EXPECT_EQ(world.server("a").connections, 6);
+  EXPECT_EQ(countOf(failed), 1U);
+  EXPECT_THAT(find(failed)->description, HasSubstr("again and again"));
+  world.loop.runFor(31s);
+  world.server("a").requestReconnect();
+  world.loop.runFor(1s);
+  EXPECT_EQ(world.server("a").connections, 7) << "it was healthy for a while";
+}
+
+TEST_F(ReconnectRequest, EncryptionIsNotGivenUp) {
+  world.server("a");
+  world.server("b");
+  make();
+  connect({{"rtmps://a/live"}});
+  world.loop.runFor(1s);
+  world.server("a").requestReconnect("rtmp://b/live");
+  world.loop.runFor(1s);
+  EXPECT_EQ(world.server("b").connections, 0);
+  EXPECT_THAT(find(failed)->description, HasSubstr("encryption"));
+  EXPECT_EQ(connection->stats()[0].state, ServerState::connected);
+}
+
+TEST_F(ReconnectRequest, MayBeTurnedOff) {
+  world.server("b");
+  ConnectOptions options;
+  options.follow_redirects = false;
+  begin({"a"}, options);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(30);
+  EXPECT_EQ(world.server("b").connections, 0);
+  EXPECT_EQ(countOf("NetConnection.Connect.ReconnectRequest"), 1U);
+}
+
+TEST_F(ReconnectRequest, MayBeClosedAtEveryMoment) {
+  for (const auto after : {0ms, 60ms, 100ms, 700ms, 1000ms, 1080ms, 1200ms, 2000ms}) {
+    world.server("x", {.rtt = 40ms, .publish_delay = 100ms});
+    begin({"a"});
+    play(1);
+    world.server("a").requestReconnect("rtmp://x/live");
+    for (auto left = after; left > 0ms; left -= 20ms) {
+      if (left % 40ms == 0ms) writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter), ++next;
+      world.loop.runFor(20ms);
+    }
+    bool closed = false;
+    connection->ncClose([&] { closed = true; });
+    EXPECT_TRUE(world.loop.runUntil([&] { return closed; }, 250ms)) << after.count();
+    connection.reset();
+    world.loop.runFor(1s);
+    EXPECT_EQ(live_links, 0) << after.count();
+    statuses.clear();
+    stream_statuses.clear();
+    outcome.reset();
+    next = 0;
+  }
+}
+
+TEST_F(ReconnectRequest, UnpublishingOnTheWayEndsBoth) {
+  world.server("b", {.publish_delay = 500ms});
+  begin({"a"});
+  play(1);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(26);
+  stream.stop();
+  world.loop.runFor(3s);
+  EXPECT_TRUE(world.server("a").unpublished);
+  EXPECT_EQ(world.server("a").openConnections(), 0U);
+  EXPECT_EQ(world.server("b").openConnections(), 1U);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::connected);
+  stream.publish("again");
+  world.loop.runFor(1s);
+  EXPECT_THAT(world.server("b").published, Contains("again live"));
+}
+
+}  // namespace
+}  // namespace multiconn::test

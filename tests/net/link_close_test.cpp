@@ -1,0 +1,181 @@
+// Ending a link to servers that do not go on, over real sockets.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "net/link_factory.hpp"
+#include "net/link_recorder.hpp"
+#include "net/peer.hpp"
+#include "net/stuck_server.hpp"
+
+namespace multiconn::net::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// 200 ms for a graceful close, of the 250 ms that a MultiConnection promises, and what a busy machine is
+/// late. message_pump_end_test.cpp has the 200 ms in simulated time.
+constexpr auto promised = 500ms;
+
+struct Stuck {
+  std::string name;
+  StuckAt point;
+  bool tls = false;
+  bool sends = false;  ///< until the server takes no more
+};
+void PrintTo(const Stuck& stuck, std::ostream* out) {
+  *out << stuck.name;
+}
+
+/// One link, on its way to where the server stands still.
+struct Attempt {
+  explicit Attempt(const Stuck& stuck) : server(stuck.point, stuck.tls) {
+    link = makeLink(loop.scheduler(),
+                    target(stuck.tls ? "rtmps" : "rtmp", "127.0.0.1", server.port(), server.trust()));
+    link->open(openingMessages(), events);
+    const bool opens = stuck.point == StuckAt::open;
+    EXPECT_TRUE(until([&] { return server.arrived() && (events.opens == 1 || !opens); }));
+    EXPECT_FALSE(events.ended());
+    // The kernel takes some megabytes.
+    const auto send = [this] { return link->trySend(video(100'000)); };
+    while (stuck.sends && loop.until(send, 100ms)) {
+    }
+    EXPECT_TRUE(until([&] { return (link->stats().unsent > 0) == stuck.sends; }));
+  }
+
+  bool until(const std::function<bool()>& condition) {
+    const auto deadline = Clock::now() + 20s;
+    while (!condition() && Clock::now() < deadline) loop.runFor(1ms);
+    return condition();
+  }
+
+  StuckServer server;
+  Loop loop;
+  LinkRecorder events;
+  std::unique_ptr<Link> link;
+};
+
+class CloseFromState : public testing::TestWithParam<Stuck> {
+ protected:
+  void closeInTime(CloseMode mode, std::error_code expected) {
+    // A busy machine is late now and then, but not five times in a row.
+    auto quickest = Clock::duration::max();
+    for (int i = 0; i < 5 && quickest > promised; ++i) {
+      Attempt attempt(GetParam());
+      const auto before = Clock::now();
+      attempt.link->close(mode);
+      EXPECT_FALSE(attempt.events.ended());  // not inside the call
+      ASSERT_TRUE(attempt.loop.until([&] { return attempt.events.ended(); }));
+      quickest = std::min(quickest, Clock::now() - before);
+      EXPECT_EQ(attempt.events.failures[0].code, expected);
+      attempt.loop.runFor(20ms);
+      EXPECT_EQ(attempt.events.failures.size(), 1u);
+    }
+    EXPECT_LE(quickest, promised);
+  }
+};
+
+TEST_P(CloseFromState, EndsInTime) {
+  closeInTime(CloseMode::abort, {});
+}
+
+TEST_P(CloseFromState, EndsInGoodOrderInTime) {
+  closeInTime(CloseMode::graceful,
+              GetParam().sends ? std::make_error_code(std::errc::timed_out) : std::error_code());
+}
+
+TEST_P(CloseFromState, TellsNothingOnceDestroyed) {
+  Attempt attempt(GetParam());
+  const std::size_t messages = attempt.events.messages.size();
+  const auto before = Clock::now();
+  attempt.link.reset();
+  EXPECT_LT(Clock::now() - before, 2s);  // nothing is waited for: the rest is the machine's
+  attempt.loop.runFor(20ms);
+  EXPECT_FALSE(attempt.events.ended());
+  EXPECT_EQ(attempt.events.messages.size(), messages);
+}
+
+TEST_P(CloseFromState, TellsNothingWhenDestroyedAfterClose) {
+  Attempt attempt(GetParam());
+  attempt.link->close(CloseMode::graceful);
+  attempt.link.reset();
+  attempt.loop.runFor(20ms);
+  EXPECT_FALSE(attempt.events.ended());
+}
+
+INSTANTIATE_TEST_SUITE_P(Link, CloseFromState,
+                         testing::Values(Stuck{"tcp", StuckAt::tcp},
+                                         Stuck{"rtmp_silent", StuckAt::first_bytes},
+                                         Stuck{"rtmp_handshake", StuckAt::handshake},
+                                         Stuck{"tls_silent", StuckAt::first_bytes, true},
+                                         Stuck{"tls_handshake", StuckAt::handshake, true},
+                                         Stuck{"rtmp_in_tls", StuckAt::rtmp_in_tls, true},
+                                         Stuck{"open", StuckAt::open}, Stuck{"open_tls", StuckAt::open, true},
+                                         Stuck{"reads_nothing", StuckAt::open, false, true},
+                                         Stuck{"reads_nothing_tls", StuckAt::open, true, true}),
+                         [](const auto& stuck) { return stuck.param.name; });
+
+// A name whose look-up has just begun; mute_dns_test.cpp has one that hangs.
+TEST(LinkClose, InTheLookUp) {
+  for (const CloseMode mode : {CloseMode::graceful, CloseMode::abort}) {
+    Loop loop;
+    LinkRecorder events;
+    const auto link = makeLink(loop.scheduler(), target("rtmp", "localhost", 1935));
+    link->open(openingMessages(), events);
+    link->close(mode);
+    EXPECT_FALSE(events.ended());
+    ASSERT_TRUE(loop.until([&] { return events.ended(); }));
+    EXPECT_FALSE(events.failures[0].code);
+  }
+}
+
+/// A server that answers everything, and then sends this much of a message and no more.
+struct HalfASentence {
+  explicit HalfASentence(Loop& loop) : listener(loop.scheduler(), "127.0.0.1", 0) {
+    listener.start([this](Socket accepted, const Address&) { socket = std::move(accepted); });
+  }
+  void step() {
+    if (!socket) return;
+    peer.take(rtmp::asBytes(receiveText(socket)));
+    const rtmp::Bytes says = peer.says();
+    if (!says.empty()) sendText(socket, std::string(rtmp::asText(says)));
+  }
+  void sendHalf() {
+    const rtmp::Bytes whole = peer.composed(video(100));
+    sendText(socket, std::string(rtmp::asText(whole)).substr(0, whole.size() / 2));
+  }
+
+  Listener listener;
+  Socket socket;
+  Peer peer;
+};
+
+TEST(LinkClose, InTheMiddleOfAChunk) {
+  for (const CloseMode mode : {CloseMode::graceful, CloseMode::abort}) {
+    Loop loop;
+    HalfASentence server(loop);
+    LinkRecorder events;
+    auto link = makeLink(loop.scheduler(), target("rtmp", "127.0.0.1", server.listener.port()));
+    link->open(openingMessages(), events);
+    ASSERT_TRUE(loop.until([&] {
+      loop.runFor(1ms);
+      server.step();
+      return events.opens == 1;
+    }));
+    const std::uint64_t before_half = link->stats().bytes_received;
+    server.sendHalf();
+    ASSERT_TRUE(loop.until([&] { return link->stats().bytes_received > before_half; }));
+    loop.runFor(20ms);  // for whoever reads to be in the middle of it
+    const auto before = Clock::now();
+    link->close(mode);
+    ASSERT_TRUE(loop.until([&] { return events.ended(); }));
+    link.reset();
+    EXPECT_LT(Clock::now() - before, 2s);  // 250 ms is what is promised; the rest is the machine's
+    EXPECT_TRUE(events.messages.empty());
+  }
+}
+
+}  // namespace
+}  // namespace multiconn::net::test

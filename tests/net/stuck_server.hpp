@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <multiconn/destination.hpp>
+
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/rtmp_answerer.hpp"
+#include "net/sockets.hpp"
+#include "net/tls_transport.hpp"
+#include "support/certificates.hpp"
+
+namespace multiconn::net::test {
+
+/// How far a server goes before it does nothing any more.
+enum class StuckAt : std::uint8_t {
+  tcp,          ///< does not accept
+  first_bytes,  ///< accepts, and never speaks
+  handshake,    ///< begins its answer to the first handshake (TLS, or else RTMP) and does not end it
+  rtmp_in_tls,  ///< TLS is done; the RTMP handshake is never answered
+  open,         ///< answers everything; left alone from then on, it reads no more
+};
+
+/// A server on 127.0.0.1 that stands still at some point. It has no thread: it does something in arrived()
+/// alone.
+class StuckServer {
+ public:
+  StuckServer(StuckAt point, bool tls);
+
+  std::uint16_t port() const;
+  /// What its clients have to trust.
+  TlsOptions trust() const { return {.ca_file = authority_.caFile(), .insecure = false}; }
+  /// Does what is to be done now; true once a client has come to where it gets no further.
+  bool arrived();
+  /// At `open`: who answers.
+  const RtmpAnswerer& answerer() const { return *answerer_; }
+
+ private:
+  void accepted(Socket socket);
+  void answerHalf();
+
+  StuckAt point_;
+  bool tls_;
+  multiconn::test::TestAuthority authority_;
+  std::shared_ptr<const TlsContext> certificate_;
+  Loop loop_;
+  std::optional<MutePort> mute_;
+  std::optional<Listener> listener_;
+  std::optional<RtmpAnswerer> answerer_;
+  std::vector<Socket> sockets_;
+  std::unique_ptr<TlsTransport> secured_;
+  bool arrived_ = false;
+};
+
+}  // namespace multiconn::net::test
