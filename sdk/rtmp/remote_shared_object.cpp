@@ -23,6 +23,11 @@ bool meansRefusal(std::string_view code) {
          code == "SharedObject.BadPersistence";
 }
 
+// Of writes: it may be about those of an earlier use, and come while the object is being joined again.
+bool concernsWrites(std::string_view code) {
+  return code == "SharedObject.NoWriteAccess" || code == "SharedObject.Flush.Failed";
+}
+
 }  // namespace
 
 RemoteSharedObject::RemoteSharedObject(std::string name, bool persistent, SharedObjectBounds bounds)
@@ -241,8 +246,8 @@ void RemoteSharedObject::forgetOldWrites(TimePoint now) {
 
 void RemoteSharedObject::status(const SharedObjectEvent& event, ReplicaReaction& reaction) {
   reaction.events.push_back(replica_event::StatusReceived{event.name, event.level});
-  if (meansRefusal(event.name) || (state_ == State::joining && event.level == "error"))
-    return refuse(false, reaction);
+  const bool of_joining = state_ == State::joining && event.level == "error" && !concernsWrites(event.name);
+  if (meansRefusal(event.name) || of_joining) return refuse(false, reaction);
   if (event.name == "SharedObject.NoWriteAccess") deny(reaction);
 }
 

@@ -40,6 +40,13 @@ class Persistence : public testing::Test {
   static bool write(RtmpTestClient& client, ObjectEvents events, const std::string& name = "o") {
     return client.sendObject(name, std::move(events), true) && client.nextObject();
   }
+  /// In whatever message it comes.
+  static bool waitEvent(RtmpTestClient& client, const ObjectEvent& event) {
+    while (const auto message = client.nextObject()) {
+      if (std::count(message->events.begin(), message->events.end(), event) > 0) return true;
+    }
+    return false;
+  }
   static bool saved(const boost::json::value& status) {
     const auto& applications = status.at("applications").as_array();
     return std::all_of(applications.begin(), applications.end(), [](const auto& application) {
@@ -258,10 +265,8 @@ TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
       return answer.find("\"saved\":true") != std::string::npos;
     };
     ASSERT_TRUE(eventually(isSaved));
-    ASSERT_TRUE(write(client, {set("a", std::string(50'000, 'x'))}));
-    const auto told = client.nextObject();
-    ASSERT_TRUE(told);
-    EXPECT_THAT(told->events, ElementsAre(refusal("SharedObject.Flush.Failed")));
+    ASSERT_TRUE(client.sendObject("o", {set("a", std::string(50'000, 'x'))}, true));
+    EXPECT_TRUE(waitEvent(client, refusal("SharedObject.Flush.Failed")));
     EXPECT_THAT(program.error(), HasSubstr("shared object live o: cannot be saved"));
     EXPECT_FALSE(isSaved());
     program.signal(SIGKILL);
@@ -271,8 +276,8 @@ TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
   const auto ports = portsOf(program);
   RtmpTestClient client(ports.rtmp);
   EXPECT_THAT(join(client), ElementsAre(joined(), cleared(), changed("a", "small")));
-  ASSERT_TRUE(write(client, {set("a", std::string(50'000, 'x'))}));
-  ASSERT_TRUE(client.nextObject());
+  ASSERT_TRUE(client.sendObject("o", {set("a", std::string(50'000, 'x'))}, true));
+  EXPECT_TRUE(waitEvent(client, refusal("SharedObject.Flush.Failed")));
   EXPECT_THAT(program.error(), HasSubstr("cannot be saved"));
   ASSERT_TRUE(write(client, {set("a", "small again")}));
   EXPECT_THAT(program.error(), HasSubstr("is saved again"));

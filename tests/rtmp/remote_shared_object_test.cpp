@@ -116,6 +116,15 @@ TEST_F(RemoteSharedObjectTest, RefusedByTheOldValue) {
   EXPECT_THAT(takeEvents(), ElementsAre("refused x: 7 -> 7, wrote 1", "refused y: none -> none, wrote 1"));
 }
 
+TEST_F(RemoteSharedObjectTest, WhatComesOfAnEarlierUseIsNoRefusalToJoin) {
+  use();
+  hear({said("SharedObject.NoWriteAccess")});
+  hear({said("SharedObject.Flush.Failed")});
+  hear({useSuccess()});
+  EXPECT_THAT(takeEvents(),
+              ElementsAre("error SharedObject.NoWriteAccess", "error SharedObject.Flush.Failed", "joined"));
+}
+
 TEST_F(RemoteSharedObjectTest, NoWriteAccessIsForTheWholeBatch) {
   joinWith({changed("x", 7)});
   set("x", 1);
