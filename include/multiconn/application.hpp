@@ -159,8 +159,8 @@ class HostedObject {
   std::uint32_t version() const;
   std::size_t subscribers() const;
 
-  /// Null or undefined removes the slot. A value no AMF can hold, one that is nested too deep, and one above
-  /// the limits of OriginOptions are refused, and the log tells.
+  /// Null or undefined removes the slot. A value no AMF can hold, one that is nested too deep, and one that
+  /// the object has no room for are refused, and the log tells.
   void set(std::string slot, AmfValue value);
   void remove(std::string slot);
   void clear();
