@@ -39,7 +39,8 @@ std::vector<DeviceFormat> findFormats() {
 }  // namespace
 
 const std::vector<DeviceFormat>& deviceFormats() {
-  static const std::vector<DeviceFormat> formats = findFormats();
+  // Never destroyed: a device that blocks may leave its thread here while the program ends.
+  static const auto& formats = *new std::vector<DeviceFormat>(findFormats());
   return formats;
 }
 
