@@ -6,3 +6,5 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
   libavformat libavcodec libavdevice libavutil libswresample libswscale)
 pkg_check_modules(LIBRTMP REQUIRED IMPORTED_TARGET librtmp)
+find_package(pugixml REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)

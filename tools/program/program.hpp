@@ -1,0 +1,36 @@
+#pragma once
+
+#include <signal.h>
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
+
+namespace multiconn::tools {
+
+/// What every program does alike.
+
+/// "NAME: what is wrong" on stderr, one line. The exit status: 0 for --help and --version, else 1.
+int explain(const CLI::App& app, const CLI::ParseError& error);
+
+/// --help, --version, --config FILE and --log-level LEVEL (into `log_level`).
+void addCommonOptions(CLI::App& app, std::string& log_level);
+
+/// spdlog's default logger: stderr, one line each, with time and level.
+void setUpLog(const std::string& program, const std::string& level);
+
+/// SIGTERM and SIGINT (and `more`) are blocked, before any thread starts, so that sigwait() is the only place
+/// they arrive at; SIGPIPE and SIGXFSZ are ignored.
+sigset_t blockSignals(std::initializer_list<int> more = {});
+
+/// As many descriptors as the system allows.
+void raiseDescriptorLimit();
+
+/// Runs `body`; an exception becomes one line on stderr and exit status 1.
+int runProgram(const char* name, const std::function<int()>& body);
+
+}  // namespace multiconn::tools
