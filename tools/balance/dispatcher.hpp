@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/network.hpp"
 #include "balance/policy.hpp"
 
 namespace multiconn::balance {
@@ -22,7 +23,7 @@ struct Chosen {
   std::size_t edge;  ///< into pool().edges(), until the next report
   Guid guid;
   RedirectAddress address;
-  double load = 0;  ///< of connections, 0 to 1 and more
+  double load = 0;  ///< of connections, those on their way included, 0 to 1 and more
 };
 
 enum class NoEdge : std::uint8_t { none, starting, no_edges, all_full };
@@ -57,12 +58,18 @@ class Dispatcher {
   const Policy& policy() const { return *policy_; }
 
  private:
+  bool holding(TimePoint now);
+  void collectCandidates(const Question& question, const std::optional<IpAddress>& client, TimePoint now);
+  Chosen take(std::size_t edge, const Question& question, const std::optional<IpAddress>& client,
+              TimePoint now);
+
   DispatcherOptions options_;
   ServerPool pool_;
   std::unique_ptr<Policy> policy_;
   Random random_;
   TimePoint started_;
-  std::vector<std::size_t> candidates_;
+  bool holding_ = true;
+  std::vector<std::size_t> candidates_;  // kept, so that a question allocates nothing for them
 };
 
 }  // namespace multiconn::balance

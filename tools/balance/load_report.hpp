@@ -52,5 +52,8 @@ std::optional<LoadReport> decodeReport(rtmp::BytesView bytes);
 bool isRedirectHost(const std::string& host);
 
 constexpr std::size_t max_report_bytes = 1100;
+constexpr std::size_t max_addresses = 8;
+/// Of every figure in bits per second: a petabit.
+constexpr std::uint64_t max_bits = 1'000'000'000'000'000;
 
 }  // namespace multiconn::balance

@@ -26,8 +26,8 @@ class Policy {
 
 using PolicyFactory = std::function<std::unique_ptr<Policy>()>;
 
-/// The policies by name: least-loaded (the default), concurrent-connects, round-robin, random, and those that
-/// were registered.
+/// The policies by name, sorted: concurrent-connects, least-loaded (the default), random, round-robin, and
+/// those that were registered.
 std::vector<std::string> policyNames();
 /// Nothing: there is none of that name.
 std::unique_ptr<Policy> makePolicy(std::string_view name);

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "balance/load_report.hpp"
 #include "balance/types.hpp"
 #include "rtmp/bytes.hpp"
 
@@ -73,14 +77,10 @@ struct OpenerOptions {
   std::vector<SharedKey> keys;  ///< at least one; several while keys are rotated
   /// Nothing: clocks are not compared, and what was sent before a restart of the balancer may be replayed.
   std::optional<milliseconds> clock_tolerance{30000};
+  /// Beyond it a new sender takes the place of the one that was silent longest, if nothing of that one's
+  /// could be replayed any more: 10 minutes at least, a day where clocks are not compared.
   std::size_t max_senders = 16384;
 };
-
-}  // namespace multiconn::balance
-
-#include "balance/load_report.hpp"
-
-namespace multiconn::balance {
 
 /// A report whose sender is proven.
 struct OpenedReport {
@@ -98,31 +98,49 @@ struct RefusedReport {
 };
 
 /// Opens datagrams, and refuses those that were forged, replayed, reordered or damaged. Memory is bounded by
-/// max_senders; only senders that know the key are remembered.
+/// max_senders; only senders that know the key are remembered, and nothing changes before the seal is proven.
 class Opener {
  public:
-  /// `saved` and `saved_at` come from the state file: nothing that was sent up to `saved_at` is accepted.
+  /// `saved` and `saved_at` come from the state file: nothing that was sent up to `saved_at` is accepted,
+  /// unless that lies in the future or clocks are not compared. Throws std::invalid_argument with one
+  /// sentence when there is no key, or when two different keys have one id.
   explicit Opener(OpenerOptions options, std::vector<SenderMark> saved = {},
                   std::optional<WallTime> saved_at = {});
+  Opener(Opener&&) noexcept;
+  Opener& operator=(Opener&&) noexcept;
+  ~Opener();
 
   std::variant<OpenedReport, RefusedReport> open(rtmp::BytesView datagram, WallTime now);
 
   /// For the state file.
   std::vector<SenderMark> marks() const;
-  /// New keys, old ones gone: senders are kept.
+  std::size_t senders() const { return senders_.size(); }
+  /// New keys, old ones gone: senders are kept. Throws as the constructor does, and then changes nothing.
   void setKeys(std::vector<SharedKey> keys);
 
  private:
+  class Crypto;
+  struct Envelope;
   struct Sender {
     Boot boot;
     std::uint64_t seq = 0;
     std::uint32_t key_id = 0;
     std::optional<std::array<std::byte, 32>> key;  // derived, for this boot and key
+    WallTime heard{};                              // our clock
+    milliseconds interval{};
   };
+
+  const std::array<std::byte, 32>* keyFor(const Envelope& envelope, const Sender* sender,
+                                          std::array<std::byte, 32>& derived);
+  std::optional<Refusal> judge(const Envelope& envelope, const Sender* sender, const LoadReport& report,
+                               WallTime now) const;
+  bool isAlive(const Sender& sender, WallTime now) const;
+  bool makeRoom(WallTime now);
 
   OpenerOptions options_;
   std::map<Guid, Sender> senders_;
   std::optional<WallTime> saved_at_;
+  std::unique_ptr<Crypto> crypto_;
 };
 
 }  // namespace multiconn::balance

@@ -26,7 +26,17 @@ struct TargetFile {
 };
 
 /// Lines `address,port,key`; `#` begins a comment line, blank lines and spaces around fields are passed over.
-/// At most 255 targets. A file with errors is not to be used.
+/// 1 to 255 targets; the key is all that follows the second comma. A file with errors is not to be used.
 TargetFile parseTargets(std::string_view text);
+
+constexpr std::size_t min_key_bytes = 8, max_key_bytes = 256;
+/// A key that both sides take: 8 to 256 printable ASCII characters.
+constexpr bool isKey(std::string_view text) {
+  if (text.size() < min_key_bytes || text.size() > max_key_bytes) return false;
+  for (const char c : text) {
+    if (c < ' ' || c > '~') return false;
+  }
+  return true;
+}
 
 }  // namespace multiconn::balance

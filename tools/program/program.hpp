@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 
 namespace CLI {
@@ -14,10 +15,12 @@ namespace multiconn::tools {
 
 /// What every program does alike.
 
-/// "NAME: what is wrong" on stderr, one line. The exit status: 0 for --help and --version, else 1.
+/// "NAME: what is wrong" on stderr, one line; NAME is the App's. The exit status: 0 for --help and --version
+/// (their text on stdout), else 1.
 int explain(const CLI::App& app, const CLI::ParseError& error);
 
-/// --help, --version, --config FILE and --log-level LEVEL (into `log_level`).
+/// --help, --version ("NAME 1.2.3"), --config FILE and --log-level LEVEL (into `log_level`, whose value is
+/// the default).
 void addCommonOptions(CLI::App& app, std::string& log_level);
 
 /// spdlog's default logger: stderr, one line each, with time and level.

@@ -13,16 +13,18 @@ namespace multiconn::tools {
 /// What one or more Wowza configuration files say: the properties by name, in the scope they belong to.
 struct WowzaConf {
   struct Property {
-    std::string name, value;
+    std::string name, value;  ///< integers and booleans are what they should be: "1934", "true"
     std::string file;
   };
   std::vector<Property> server;  ///< of Server.xml and VHost.xml: listeners, senders, HTTP providers
   /// Of modules, by application; "" for every application.
   std::map<std::string, std::vector<Property>> applications;
-  std::vector<std::string> classes;   ///< every <BaseClass> and <Class>
-  std::vector<std::string> warnings;  ///< properties that nobody here knows, by name and file
+  std::vector<std::string> classes;  ///< every <BaseClass> and <Class>
+  /// What is not used, by name and file: properties that nobody here knows, and values that are still the
+  /// document's placeholder ("[redirect-address]").
+  std::vector<std::string> warnings;
 
-  /// The last one of that name.
+  /// The last one of that name; of an application's, else of every application's.
   std::optional<std::string> find(std::string_view name) const;
   std::optional<std::string> find(std::string_view application, std::string_view name) const;
 };
