@@ -1,10 +1,10 @@
-# find_package(multiconn [COMPONENTS media origin librtmp]): multiconn::multiconn, and on request multiconn::media (needs
-# FFmpeg's development files), multiconn::origin (needs Boost.JSON) and multiconn::librtmp (needs librtmp's).
+# find_package(multiconn [COMPONENTS media origin agent librtmp]): multiconn::multiconn, and on request multiconn::media
+# (needs FFmpeg's development files), multiconn::origin, multiconn::agent, and multiconn::librtmp (needs librtmp's).
 include(CMakeFindDependencyMacro)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_dependency(OpenSSL 3.0)
 find_dependency(Threads)
-find_dependency(Boost 1.81)
+find_dependency(Boost 1.81 COMPONENTS json url)
 include(${CMAKE_CURRENT_LIST_DIR}/multiconn-core.cmake)
 
 foreach(component IN LISTS multiconn_FIND_COMPONENTS)
@@ -12,14 +12,12 @@ foreach(component IN LISTS multiconn_FIND_COMPONENTS)
     find_dependency(PkgConfig)
     pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET
       libavformat libavcodec libavdevice libavutil libswresample libswscale)
-  elseif(component STREQUAL "origin")
-    find_dependency(Boost 1.81 COMPONENTS json)
   elseif(component STREQUAL "librtmp")
     find_dependency(PkgConfig)
     pkg_check_modules(LIBRTMP REQUIRED IMPORTED_TARGET librtmp)
-  else()
+  elseif(NOT component MATCHES "^(origin|agent)$")
     set(multiconn_FOUND FALSE)
-    set(multiconn_NOT_FOUND_MESSAGE "multiconn has no component ${component}: there are media, origin and librtmp")
+    set(multiconn_NOT_FOUND_MESSAGE "multiconn has no component ${component}: there are media, origin, agent and librtmp")
     return()
   endif()
   include(${CMAKE_CURRENT_LIST_DIR}/multiconn-${component}.cmake)

@@ -159,12 +159,12 @@ class HostedObject {
   std::uint32_t version() const;
   std::size_t subscribers() const;
 
-  /// Null or undefined removes the slot. A value no AMF can hold, one that is nested too deep, and one that
-  /// the object has no room for are refused, and the log tells.
+  /// Null or undefined removes the slot. A value no AMF can hold, one that is nested too deep, one above
+  /// OriginQuotas::value_bytes, and one that the object has no room for are refused, and the log tells.
   void set(std::string slot, AmfValue value);
   void remove(std::string slot);
   void clear();
-  /// To every client of the object.
+  /// To every client of the object. Refused as set() refuses a value; value_bytes is for all of it together.
   void send(std::string handler, std::vector<AmfValue> arguments = {});
 
   /// What is set, removed and sent between lock() and as many unlock() reaches clients in one message, as one
@@ -231,8 +231,14 @@ class Application {
   virtual void onDisconnect(const Client& client);
 
   virtual StreamDecision onPublish(const Client& client, const StreamRequest& stream);
+  /// The end of what onPublish() has let in: exactly once, before onDisconnect().
   virtual void onUnpublish(const Client& client, const std::string& stream);
+  /// May this client play? Once for every request, whether there is such a stream or not.
   virtual StreamDecision onPlay(const Client& client, const StreamRequest& stream);
+  /// What was let in plays: at once, or when the publisher comes that it has waited for. Never for a play
+  /// that ends without having begun (StreamNotFound, or the player gave up waiting).
+  virtual void onPlayStart(const Client& client, const std::string& stream);
+  /// The end of a play of which onPlayStart() has told: exactly once, before onDisconnect().
   virtual void onStop(const Client& client, const std::string& stream);
 
   /// Whether the client may join the object; no: SharedObject.NoReadAccess.

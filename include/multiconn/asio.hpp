@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <multiconn/balancer_client.hpp>
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/runtime.hpp>
 
@@ -81,6 +82,18 @@ auto asyncCallRemote(MultiConnection& connection, std::string method, ServerId s
   };
   return boost::asio::async_initiate<CompletionToken, void(Reply)>(
       std::move(initiate), token, &connection, std::move(method), server, std::move(arguments));
+}
+
+/// BalancerClient::find() with a completion token: completes with the BalancerReply on the token's executor.
+/// `client` has to live until then.
+template <typename CompletionToken>
+auto asyncFind(BalancerClient& client, BalancerQuestion question, CompletionToken&& token) {
+  auto initiate = [](auto handler, BalancerClient* asked, BalancerQuestion wanted) {
+    asked->find(std::move(wanted),
+                [done = detail::Completion(std::move(handler))](const BalancerReply& reply) { done(reply); });
+  };
+  return boost::asio::async_initiate<CompletionToken, void(BalancerReply)>(std::move(initiate), token,
+                                                                           &client, std::move(question));
 }
 
 }  // namespace multiconn

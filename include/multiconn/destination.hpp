@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace multiconn {
 
-/// How a server's certificate is judged (rtmps only).
+/// How a server's certificate is judged (rtmps, and balancers asked by https).
 struct TlsOptions {
   std::string ca_file;  ///< PEM file of trusted authorities; empty: the system's store
   bool insecure =
@@ -27,13 +29,24 @@ enum class LinkEngine : std::uint8_t {
   librtmp,    ///< the library librtmp, for any scheme; see useLibrtmp() in librtmp.hpp
 };
 
-/// Where one copy of the broadcast goes.
+/// What a destination whose url is a balancer's wants of it. BalancerClient tells how balancers are asked.
+struct BalancedServers {
+  std::string app;        ///< app[/instance][?query] at the servers it names
+  std::size_t count = 1;  ///< servers that differ, from 1 to 16
+  std::string scheme{};   ///< the only one wanted; empty: the one the balancer names, rtmp if it names none
+  std::vector<std::string> more_balancers{};  ///< asked when the url's own has no good answer
+};
+
+/// Where one copy of the broadcast goes; with a balancer's url, `servers.count` copies.
 struct Destination {
-  std::string url;  ///< rtmp[s|t|e|te]://host[:port]/app[/instance][?query], without the stream
+  /// rtmp[s|t|e|te]://host[:port]/app[/instance][?query], without the stream; or http[s]://host[:port]/
+  /// loadbalancer, a balancer that is asked where to go.
+  std::string url;
   std::optional<std::string> stream{};  ///< overrides publish()'s name here: each service has its own key
   std::optional<TlsOptions> tls{};      ///< overrides ConnectOptions::tls
   std::optional<Credentials> credentials{};  ///< override user:password@ of the url, and ConnectOptions'
   LinkEngine engine = LinkEngine::automatic;
+  BalancedServers servers{};  ///< only for the url of a balancer
 
   /// From rtmp[s]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part with
   /// its query is the stream. Throws std::invalid_argument with one sentence, free of secrets, that says what

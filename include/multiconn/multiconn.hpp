@@ -1,6 +1,7 @@
 #pragma once
 
 #include <multiconn/amf_value.hpp>
+#include <multiconn/balancer_client.hpp>
 #include <multiconn/destination.hpp>
 #include <multiconn/frame.hpp>
 #include <multiconn/multi_connection.hpp>

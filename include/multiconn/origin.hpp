@@ -23,11 +23,15 @@ struct OriginQuotas {
   std::size_t client_objects = 64;         ///< shared objects one client is in at a time
   std::size_t client_calls = 64;           ///< calls of one client, and to it, that wait for a reply
   std::size_t application_objects = 1024;  ///< of one instance; persistent ones on the disk included
-  std::size_t object_slots = 1024;         ///< slots of one shared object
-  std::size_t object_bytes = 1024 * 1024;  ///< names and encoded values of one shared object
-  std::size_t value_bytes = 256 * 1024;    ///< one encoded value, or one send() with its arguments
+  /// Persistent objects that one client, and all clients of one address together, have made and that are
+  /// still there. An address is an IPv4 address or an IPv6 /64.
+  std::size_t client_new_objects = 64, address_new_objects = 256;
+  std::size_t object_slots = 1024;                   ///< slots of one shared object
+  std::size_t object_bytes = 1024 * 1024;            ///< names and encoded values of one shared object
+  std::size_t value_bytes = 256 * 1024;              ///< one encoded value, or one send() with its arguments
   std::size_t all_object_bytes = 256 * 1024 * 1024;  ///< of all shared objects of the server
   std::size_t instances = 1024;                      ///< applications and instances that live at a time
+  std::size_t address_instances = 256;  ///< of them, those that clients of one address have opened
   /// What waits for one slow client of shared objects; beyond it the client is closed.
   std::size_t object_queue_bytes = 8 * 1024 * 1024;
 };
@@ -43,7 +47,8 @@ struct OriginOptions {
   /// Applications of your own by name ("chat", for every instance of it) or by name and instance
   /// ("chat/room1"); "" stands for every other name.
   std::map<std::string, ApplicationFactory> application_factories;
-  /// How long an instance stays after its last client has left.
+  /// How long an instance stays after its last client has left; longer while it has shared objects that
+  /// cannot be saved.
   std::chrono::milliseconds application_idle{10000};
   /// Where record and append write FLV, and persistent shared objects are kept; empty: recording is refused,
   /// and persistent objects live as long as their instance. For one server at a time.
@@ -51,8 +56,8 @@ struct OriginOptions {
   std::chrono::milliseconds save_interval{500};   ///< a persistent object is written this often at most
   std::chrono::milliseconds call_timeout{10000};  ///< how long Client::call() waits for its reply
   OriginQuotas quotas;
-  /// User names and passwords. Not empty: encoders (flashVer "FMLE/...", or type "nonprivate") have to log in
-  /// by authmod adobe, and nobody else may publish.
+  /// User names and passwords. Not empty: encoders (flashVer with "FMLE", or none at all and type
+  /// "nonprivate") have to log in by authmod adobe when they connect, and nobody else may publish.
   std::map<std::string, std::string> publishers;
   std::chrono::milliseconds play_wait{
       30000};  ///< how long a player waits for a publisher before StreamNotFound
@@ -68,8 +73,17 @@ struct OriginOptions {
   std::string tls_certificate_file, tls_key_file;  ///< PEM; both given: rtmps on `port`
   /// Stream names are keys: page, JSON and log show **** and a short id instead, unless this is set.
   bool show_names = false;
-  /// One line each, free of secrets and control characters; on the server's thread.
+  /// One line each, free of secrets and control characters; on the server's thread. What it throws is
+  /// ignored.
   std::function<void(OriginLogLevel, const std::string&)> log;
+};
+
+/// What a server carries, for whoever balances clients over several.
+struct OriginLoad {
+  std::size_t connections = 0;          ///< clients whose connect was accepted and that are still there
+  std::size_t connection_capacity = 0;  ///< OriginOptions::max_connections
+  std::uint64_t accepts = 0;  ///< TCP connections ever taken, those that never said connect included
+  std::uint64_t bytes_in = 0, bytes_out = 0;  ///< of all connections since the start
 };
 
 /// An RTMP server for development, tests and small events: publish, play, record, shared objects, and
@@ -88,6 +102,8 @@ class OriginServer {
   std::optional<std::uint16_t> httpPort() const;
   /// The status document that GET /status.json answers. Any thread.
   std::string statusJson() const;
+  /// Any thread; waits for the server's own to have a moment.
+  OriginLoad load() const;
   /// Asks every client that is connected to connect again, at `url` (scheme://host[:port]/app) or where it
   /// is, without a gap in what it publishes or plays; see Client::requestReconnect(). Any thread, posts.
   void requestReconnect(std::string url = {});

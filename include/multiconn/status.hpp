@@ -10,7 +10,8 @@
 
 namespace multiconn {
 
-/// A destination's index in the list given to connect(); stable for the life of the MultiConnection.
+/// A destination's index in the list given to connect(), a balancer's counting as often as it has servers;
+/// stable for the life of the MultiConnection.
 enum class ServerId : std::uint32_t {};
 
 /// What happened, in the form ActionScript's onStatus has: Adobe's code for what came over the wire, ours
@@ -28,7 +29,7 @@ struct Status {
 struct ServerOutcome {
   enum class State : std::uint8_t { pending, connected, failed };
   ServerId id{};
-  std::string url;  ///< masked
+  std::string url;  ///< masked; a balancer's until it has named a server
   State state = State::pending;
   std::string error;                  ///< empty unless failed or pending: one sentence
   std::chrono::milliseconds elapsed;  ///< from connect() to this outcome
@@ -46,7 +47,7 @@ const char* name(ServerState state);
 /// One server's figures. Counters run from connect().
 struct ServerStats {
   ServerId id{};
-  std::string url;  ///< masked
+  std::string url;  ///< masked; a balancer's until it has named a server
   ServerState state = ServerState::connecting;
   std::string error;                                      ///< why it failed; empty otherwise
   std::optional<std::chrono::milliseconds> connect_time;  ///< connect() to Connect.Success

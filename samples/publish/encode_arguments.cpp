@@ -36,7 +36,7 @@ void EncodeArguments::describe(CLI::App& app) {
       ->group(group);
   add("--device-option", device_options_, "NAME=VALUE",
       "An option of FFmpeg's device, as input_format=mjpeg; may be given several times");
-  app.get_option("--channels")->check(CLI::IsMember({1, 2}));
+  app.get_option("--channels")->check(CLI::IsMember({1, 2}).description(""));
   // Else it would swallow what follows.
   app.get_option("--device-option")->allow_extra_args(false);
 }

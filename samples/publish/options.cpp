@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "publish/argument_values.hpp"
+#include "publish/balancer_arguments.hpp"
 #include "publish/destination_list.hpp"
 #include "publish/encode_arguments.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 struct CommandLine {
   Options options;
   EncodeArguments encode;
+  BalancerArguments balancer;
   std::vector<std::string> destinations;
   std::string setup_timeout = "3s";
   std::string duration;
@@ -41,6 +43,7 @@ std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::
   CommandLine line;
   describe(app, line);
   describeConnection(app, line);
+  line.balancer.describe(app);
   line.encode.describe(app);
   try {
     app.parse(argc, argv);
@@ -57,6 +60,7 @@ std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::
 
 namespace {
 
+// Validators have descriptions of their own, which the help would put behind the type.
 void describe(CLI::App& app, CommandLine& line) {
   auto& options = line.options;
   app.add_option("input", options.input,
@@ -78,7 +82,7 @@ void describe(CLI::App& app, CommandLine& line) {
       ->type_name("table|json|none")
       ->default_str("table");
   app.add_option("--log-level", options.log_level, "What standard error tells: debug, info, warn, error, off")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
       ->type_name("LEVEL")
       ->default_val("warn");
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -103,13 +107,13 @@ void describeConnection(CLI::App& app, CommandLine& line) {
       ->type_name("all|any|K")
       ->default_str("all");
   app.add_option("--ca-file", tls.ca_file, "PEM file of the authorities to trust, in place of the system's")
-      ->check(CLI::ExistingFile)
+      ->check(CLI::ExistingFile.description(""))
       ->type_name("FILE");
   app.add_flag("--insecure", tls.insecure,
                "Accept any certificate: anyone on the way can read and change the stream");
   app.add_option("--engine", line.engine,
                  "What speaks RTMP; default: librtmp where only it can (rtmpe, rtmpte)")
-      ->check(CLI::IsMember({"native", "librtmp"}))
+      ->check(CLI::IsMember({"native", "librtmp"}).description(""))
       ->type_name("native|librtmp");
   app.add_flag("--no-reconnect", line.no_reconnect,
                "Do not retry a server that is lost; today none is retried, with or without this");
@@ -122,7 +126,7 @@ StatsFormat parseStats(const std::string& text) {
   throw std::invalid_argument("--stats: table, json or none");
 }
 
-multiconn::Require parseRequire(const std::string& text, std::size_t destinations) {
+multiconn::Require parseRequire(const std::string& text, std::size_t servers) {
   if (text == "all") return multiconn::Require::all();
   if (text == "any") return multiconn::Require::any();
   std::size_t count = 0;
@@ -131,9 +135,9 @@ multiconn::Require parseRequire(const std::string& text, std::size_t destination
   if (error != std::errc() || last != end || count == 0) {
     throw std::invalid_argument("--require: all, any, or a number of servers from 1");
   }
-  if (count > destinations) {
+  if (count > servers) {
     throw std::invalid_argument("--require: " + std::to_string(count) + " servers have to answer, but only " +
-                                std::to_string(destinations) + " are named");
+                                std::to_string(servers) + " are named");
   }
   return multiconn::Require::atLeast(count);
 }
@@ -164,6 +168,22 @@ void finishInput(const CLI::App& app, const CommandLine& line, Options& options)
     refuse("--transcode is for files: what " + std::string(prefix) + " delivers is always encoded");
 }
 
+/// The named ones first, then those that a balancer is to find.
+std::vector<multiconn::Destination> destinationsOf(const CommandLine& line) {
+  const auto balanced = line.balancer.destination();
+  std::vector<multiconn::Destination> destinations;
+  if (!balanced || !line.destinations.empty()) destinations = readDestinations(line.destinations);
+  if (balanced) destinations.push_back(*balanced);
+  for (auto& destination : destinations) destination.engine = parseEngine(line.engine);
+  return destinations;
+}
+
+std::size_t serversOf(const std::vector<multiconn::Destination>& destinations) {
+  std::size_t servers = 0;
+  for (const auto& destination : destinations) servers += destination.servers.count;
+  return servers;
+}
+
 Options finish(const CLI::App& app, CommandLine line) {
   auto options = std::move(line.options);
   if (options.list_devices) return options;
@@ -172,9 +192,8 @@ Options finish(const CLI::App& app, CommandLine line) {
   if (!line.duration.empty()) options.source.duration = parseTime(line.duration, "--duration");
   options.stats = parseStats(line.stats);
   finishInput(app, line, options);
-  options.destinations = readDestinations(line.destinations);
-  for (auto& destination : options.destinations) destination.engine = parseEngine(line.engine);
-  options.connect.require = parseRequire(line.require, options.destinations.size());
+  options.destinations = destinationsOf(line);
+  options.connect.require = parseRequire(line.require, serversOf(options.destinations));
   return options;
 }
 

@@ -10,7 +10,7 @@ namespace json = boost::json;
 json::object statsRow(const multiconn::ServerStats& server);
 json::object summaryRow(const multiconn::ServerStats& server);
 template <typename Duration>
-json::value milliseconds(const std::optional<Duration>& duration);
+json::value count(const std::optional<Duration>& duration);
 
 }  // namespace
 
@@ -54,22 +54,21 @@ json::object statsRow(const multiconn::ServerStats& server) {
   auto row = commonRow(server);
   row["queue_bytes"] = server.queue_bytes;
   row["queue_ms"] = server.queue_age.count();
-  row["rtt_ms"] = milliseconds(server.rtt);
+  row["rtt_us"] = count(server.rtt);
   return row;
 }
 
 json::object summaryRow(const multiconn::ServerStats& server) {
   auto row = commonRow(server);
-  row["connect_ms"] = milliseconds(server.connect_time);
-  row["publish_ms"] = milliseconds(server.publish_time);
+  row["connect_ms"] = count(server.connect_time);
+  row["publish_ms"] = count(server.publish_time);
   return row;
 }
 
+// Whole numbers: Boost.JSON writes others as 2.1E0.
 template <typename Duration>
-json::value milliseconds(const std::optional<Duration>& duration) {
-  if (!duration) return nullptr;
-  if constexpr (std::is_same_v<Duration, std::chrono::milliseconds>) return duration->count();
-  return std::chrono::duration<double, std::milli>(*duration).count();
+json::value count(const std::optional<Duration>& duration) {
+  return duration ? json::value(duration->count()) : nullptr;
 }
 
 }  // namespace

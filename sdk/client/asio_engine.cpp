@@ -11,6 +11,7 @@
 #include <multiconn/asio.hpp>
 
 #include "net/asio_scheduler.hpp"
+#include "net/fetch.hpp"
 #include "net/link_factory.hpp"
 #include "net/random.hpp"
 
@@ -32,6 +33,10 @@ class AsioEngine : public Runtime::Engine {
   }
   std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
     return net::makeLink(static_cast<net::AsioScheduler&>(scheduler), std::move(target));
+  }
+  std::unique_ptr<net::Fetch> fetch(net::Scheduler& scheduler, net::FetchRequest request,
+                                    std::function<void(net::FetchResult)> done) override {
+    return net::fetch(static_cast<net::AsioScheduler&>(scheduler), std::move(request), std::move(done));
   }
 
  private:

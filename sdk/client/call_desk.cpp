@@ -78,12 +78,7 @@ void CallDesk::called(Peer& peer, rtmp::client_event::Called& call) {
     return peer.connection()->callFailed(call.transaction, "There is no such method.");
   const auto result = std::make_shared<std::optional<AmfValue>>();
   auto run = [handler = found->second, result,
-              call = Call{peer.id(), call.method, std::move(call.arguments)}] {
-    try {
-      *result = handler(call);
-    } catch (...) {  // what it says is the application's own affair
-    }
-  };
+              call = Call{peer.id(), call.method, std::move(call.arguments)}] { *result = handler(call); };
   auto answer = [this, id = peer.id(), connection, transaction = call.transaction, result] {
     Peer* const caller = servers_.find(id);
     if (!caller || !caller->connected() || caller->connectionNumber() != connection) return;

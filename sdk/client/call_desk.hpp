@@ -24,7 +24,7 @@ class CallDeskEvents {
   virtual void connectionStatus(Status status) = 0;
   /// Calls back the application, in a task of its own on the strand.
   virtual void callBack(std::function<void()> callback) = 0;
-  /// As callBack(), with something of ours behind it in the same task.
+  /// As callBack(), with something of ours behind it in the same task, also when the callback has thrown.
   virtual void callBackThen(std::function<void()> callback, std::function<void()> then) = 0;
 };
 

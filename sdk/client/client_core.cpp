@@ -153,7 +153,7 @@ void ClientCore::sharedObjectReceived(client::Peer& peer, rtmp::SharedObjectMess
 
 std::optional<Credentials> ClientCore::credentials(ServerId server, const std::string& host) {
   std::optional<Credentials> answer;
-  if (options_.credentials) gate_.run([&] { answer = options_.credentials(server, host); });
+  if (options_.credentials) run([&] { answer = options_.credentials(server, host); });
   return answer;
 }
 
@@ -189,10 +189,26 @@ void ClientCore::callBack(std::function<void()> callback) {
 void ClientCore::callBackThen(std::function<void()> callback, std::function<void()> then) {
   const auto task = [self = shared_from_this(), callback = std::move(callback), then = std::move(then)] {
     self->refresh(figures_last);
-    self->gate_.run(callback);
+    self->run(callback);
     if (then) then();
   };
   postTask(task, Sender::self);
+}
+
+// The application's code must not take down the strand, and the thread with it. What the exception says is
+// its own affair, and may be secret. Where the callback for statuses throws, the limit ends the circle.
+void ClientCore::run(const std::function<void()>& callback) {
+  try {
+    gate_.run(callback);
+  } catch (...) {
+    if (scheduler_ && callback_failures_.take(scheduler_->now()))
+      connectionStatus({code::callback_failed,
+                        "error",
+                        "A callback of the application has thrown an exception, which was caught.",
+                        {},
+                        {},
+                        {}});
+  }
 }
 
 void ClientCore::tick() {

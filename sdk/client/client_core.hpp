@@ -15,6 +15,7 @@
 #include "client/engine.hpp"
 #include "client/intake.hpp"
 #include "client/outgoing_stream.hpp"
+#include "client/rate_limit.hpp"
 #include "client/server_group.hpp"
 #include "client/server_observer.hpp"
 #include "net/scheduler.hpp"
@@ -96,6 +97,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   }
   void sharedObjectReceived(client::Peer& peer, rtmp::SharedObjectMessage& message) override;
   void callBackThen(std::function<void()> callback, std::function<void()> then) override;
+  void run(const std::function<void()>& callback);
 
   enum class Sender : std::uint8_t { handle, self };
   void postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting = {});
@@ -109,6 +111,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   ConnectOptions options_;
   client::Intake intake_;
   client::CallbackGate gate_;
+  client::RateLimit callback_failures_{1};
 
   // Guards the way to the strand, which is cut when everything is over: handles may be used for longer.
   mutable std::mutex scheduler_mutex_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "client/balancer_lookup.hpp"
 #include "client/sentence.hpp"
 
 namespace multiconn {
@@ -35,6 +36,43 @@ std::optional<Credentials> credentialsOf(const Destination& destination, const r
   return Credentials{url.user, url.password};
 }
 
+bool isBalancer(const Destination& destination) {
+  const std::string scheme = lowerCase(std::string_view(destination.url).substr(0, 8));
+  return scheme.starts_with("http://") || scheme == "https://";
+}
+
+void checkStream(Target& target) {
+  if (target.error.empty() && target.stream && target.stream->empty())
+    target.error = "The stream name is empty: give the stream key of this server.";
+}
+
+/// Everything but the host, which only a balancer can tell.
+Target checkBalancer(const Destination& destination, const TlsOptions& default_tls) {
+  const BalancedServers& servers = destination.servers;
+  Target target;
+  BalancerQuestion question{{destination.url}, servers.count, servers.scheme};
+  question.balancers.insert(question.balancers.end(), servers.more_balancers.begin(),
+                            servers.more_balancers.end());
+  question.tls = target.link.tls = destination.tls.value_or(default_tls);
+  target.masked_url = rtmp::maskUrl(destination.url, false);
+  target.link.engine = destination.engine;
+  target.stream = destination.stream;
+  target.credentials = destination.credentials;
+  target.error = problemOf(question);
+  for (const std::string& url : question.balancers)
+    if (target.error.empty()) target.error = sentence(parseBalancerUrl(url).error);
+  const std::string scheme = servers.scheme.empty() ? "rtmp" : servers.scheme;
+  rtmp::UrlResult parsed = rtmp::parseUrl(scheme + "://host/" + servers.app);
+  if (target.error.empty() && servers.app.empty())
+    target.error = "This is a balancer's URL: name the application at its servers, too.";
+  if (target.error.empty() && !parsed.url) target.error = "The application's name cannot be part of a URL.";
+  if (parsed.url) target.link.url = std::move(*parsed.url);
+  target.link.url.host.clear();
+  target.question = std::make_shared<const BalancerQuestion>(std::move(question));
+  checkStream(target);
+  return target;
+}
+
 Target check(const Destination& destination, const TlsOptions& default_tls) {
   Target target;
   rtmp::UrlResult parsed = rtmp::parseUrl(destination.url);
@@ -50,8 +88,7 @@ Target check(const Destination& destination, const TlsOptions& default_tls) {
   target.link.tls = destination.tls.value_or(default_tls);
   target.link.engine = destination.engine;
   target.stream = destination.stream;
-  if (target.error.empty() && target.stream && target.stream->empty())
-    target.error = "The stream name is empty: give the stream key of this server.";
+  checkStream(target);
   return target;
 }
 
@@ -67,12 +104,32 @@ std::vector<Target> checkDestinations(const std::vector<Destination>& destinatio
   std::vector<Target> targets;
   std::set<Key> seen;
   for (const Destination& destination : destinations) {
+    if (isBalancer(destination)) {
+      const Target target = checkBalancer(destination, default_tls);
+      targets.insert(targets.end(), target.error.empty() ? destination.servers.count : 1, target);
+      continue;
+    }
     Target target = check(destination, default_tls);
     if (target.error.empty() && !seen.insert(keyOf(target)).second)
       target.error = "The same destination is in the list twice.";
     targets.push_back(std::move(target));
   }
   return targets;
+}
+
+Target foundTarget(const Target& asked, const FoundServer& server) {
+  Target target = asked;
+  rtmp::Url& url = target.link.url;
+  url.scheme = server.scheme;
+  url.host = server.host;
+  url.port = server.port;
+  target.login_host = server.host;
+  target.masked_url = url.masked();
+  return target;
+}
+
+bool samePlace(const Target& one, const Target& other) {
+  return keyOf(one) == keyOf(other);
 }
 
 bool sameHost(std::string_view one, std::string_view other) {

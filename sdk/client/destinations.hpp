@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <multiconn/balancer_client.hpp>
 #include <multiconn/destination.hpp>
 
 #include "net/link.hpp"
@@ -20,13 +22,25 @@ struct Target {
   std::string login_host;                        ///< the only one that credentials go to
   std::optional<std::string> redirected_stream;  ///< the name that a redirect gave the stream
   bool pipelining = true;  ///< until the server has shown that it does not understand it
-  std::string error;       ///< one sentence, free of secrets; empty: usable
+  /// What balancers are asked for this server; also once it is found, since it has to be asked again when the
+  /// server is lost. Shared by those that one answer is for. Null: the destination names its server.
+  std::shared_ptr<const BalancerQuestion> question;
+  std::string error;  ///< one sentence, free of secrets; empty: usable
+
+  /// Only a balancer can tell where this leads.
+  bool unknown() const { return question && link.url.host.empty(); }
 };
 
-/// One Target per Destination, in their order. A url that does not parse, an empty stream and the repetition
-/// of an earlier destination are errors of that Target alone.
+/// One Target per Destination, in their order, and as many as `servers.count` where it is a balancer's. A url
+/// that does not parse, an empty stream and the repetition of an earlier destination are errors of that
+/// Target alone.
 std::vector<Target> checkDestinations(const std::vector<Destination>& destinations,
                                       const TlsOptions& default_tls);
+
+/// `asked`, now that a balancer has named its server.
+Target foundTarget(const Target& asked, const FoundServer& server);
+/// Whether both would publish the same stream at the same place.
+bool samePlace(const Target& one, const Target& other);
 
 /// Names of hosts do not differ by case.
 bool sameHost(std::string_view one, std::string_view other);

@@ -47,6 +47,7 @@ rtmp::ConnectRequest Dialer::connectRequest() const {
   request.tc_url = target_.link.url.tcUrl() + login_parameters_;
   request.flash_version = options_.flash_version;
   request.amf3 = options_.amf3;
+  request.follows_redirects = options_.follow_redirects;
   return request;
 }
 

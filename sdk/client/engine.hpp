@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <multiconn/runtime.hpp>
 
+#include "net/fetch.hpp"
 #include "net/link.hpp"
 #include "net/scheduler.hpp"
 
@@ -18,6 +20,9 @@ class Runtime::Engine {
   virtual std::shared_ptr<net::Scheduler> makeScheduler() = 0;
   /// A link on a scheduler that came from makeScheduler().
   virtual std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) = 0;
+  /// net::fetch() on a scheduler that came from makeScheduler().
+  virtual std::unique_ptr<net::Fetch> fetch(net::Scheduler& scheduler, net::FetchRequest request,
+                                            std::function<void(net::FetchResult)> done) = 0;
   /// Bits that nobody can foretell: the operating system's, unless a test wants others.
   virtual std::uint32_t random();
 };

@@ -25,7 +25,7 @@ Login::Step Login::next(const rtmp::AuthChallenge& challenge, const Credentials&
     return {{}, "The server asked for a login and then for another one."};
   stage_ = challenge.step == Asked::announced ? Stage::named : Stage::answered;
   Step step{rtmp::authParameters(challenge, {credentials.user, credentials.password}, app, nonce), {}};
-  mask.add(responseIn(step.parameters));
+  mask.addPassing(responseIn(step.parameters));
   return step;
 }
 

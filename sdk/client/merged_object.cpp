@@ -155,6 +155,12 @@ std::uint32_t MergedObject::version(ServerId id) const {
   return found == servers_.end() ? 0 : found->second.replica.version();
 }
 
+std::size_t MergedObject::traces() const {
+  std::size_t count = 0;
+  for (const auto& [id, server] : servers_) count += server.traces.size();
+  return count;
+}
+
 void MergedObject::react(ServerId id, Server& server, rtmp::ReplicaReaction reaction, TimePoint now) {
   for (rtmp::SharedObjectMessage& message : reaction.send) events_.transmit(id, std::move(message));
   if (reaction.events.empty()) return;
@@ -236,18 +242,30 @@ bool MergedObject::assign(const std::string& slot, SlotValue value, std::optiona
   present_ = present;
 
   Entry& entry = entries_[slot];
-  removed_.erase(entry.sequence);
+  unremember(slot, entry);
   entry.sequence = ++sequence_;
   entry.author = author;
   entry.from_snapshot = from_snapshot;
   entry.value = std::move(value);
-  if (!entry.value) {
-    removed_.emplace(entry.sequence, slot);
-    if (removed_.size() > bounds_.slots) erase(entries_.find(removed_.begin()->second));
-  }
+  if (!entry.value) rememberRemoved(slot, entry);
   if (before.has_value() || entry.value.has_value())
     if (!rtmp::sameValue(before, entry.value) || !author) events_.viewChanged(slot, entry.value);
   return true;
+}
+
+// Never the newest, which the caller still needs.
+void MergedObject::rememberRemoved(const std::string& slot, const Entry& entry) {
+  removed_.emplace(entry.sequence, slot);
+  removed_bytes_ += bookkeeping + slot.size();
+  while (removed_.size() > 1 && (removed_.size() > bounds_.slots || removed_bytes_ > bounds_.removed_bytes)) {
+    const std::string oldest = removed_.begin()->second;
+    for (auto& [id, server] : servers_) server.held.erase(oldest);
+    erase(entries_.find(oldest));
+  }
+}
+
+void MergedObject::unremember(const std::string& slot, const Entry& entry) {
+  if (removed_.erase(entry.sequence) > 0) removed_bytes_ -= bookkeeping + slot.size();
 }
 
 }  // namespace multiconn::client

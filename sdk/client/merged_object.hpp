@@ -85,6 +85,10 @@ class MergedObject {
   std::uint32_t version(ServerId server) const;
   /// Slots that have been removed, and are remembered for servers that may not know it yet.
   std::size_t remembered() const { return removed_.size(); }
+  /// Their names, as they lie in memory.
+  std::size_t rememberedBytes() const { return removed_bytes_; }
+  /// Slots whose way to a server is remembered, of all servers together.
+  std::size_t traces() const;
 
  private:
   using SlotChanged = rtmp::replica_event::SlotChanged;
@@ -153,6 +157,8 @@ class MergedObject {
   bool holds(const Server& server, const std::string& slot, const Entry& entry) const;
   bool givenUp(const Server& server, const std::string& slot, const Entry& entry) const;
   void delay(const std::string& slot, Entry& entry, rtmp::TimePoint until);
+  void rememberRemoved(const std::string& slot, const Entry& entry);
+  void unremember(const std::string& slot, const Entry& entry);
   void forgetRemoved(const std::string& slot);
   void forgetAllRemoved();
   void erase(Entries::iterator entry);
@@ -171,6 +177,7 @@ class MergedObject {
   std::uint64_t sequence_ = 0;
   std::size_t present_ = 0, bytes_ = 0;           // entries with a value
   std::map<std::uint64_t, std::string> removed_;  // by sequence
+  std::size_t removed_bytes_ = 0;                 // of removed_
   std::set<std::pair<rtmp::TimePoint, std::string>> delayed_;
 };
 

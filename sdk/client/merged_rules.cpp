@@ -225,7 +225,7 @@ void MergedObject::forgetAllRemoved() {
 }
 
 void MergedObject::erase(Entries::iterator entry) {
-  removed_.erase(entry->second.sequence);
+  unremember(entry->first, entry->second);
   delayed_.erase({entry->second.not_before, entry->first});
   for (auto& [id, server] : servers_) server.traces.erase(entry->first);
   entries_.erase(entry);

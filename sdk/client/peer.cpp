@@ -21,6 +21,10 @@ std::chrono::milliseconds since(rtmp::TimePoint then, rtmp::TimePoint now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - then);
 }
 
+bool isHttps(const std::string& url) {
+  return lowerCase(std::string_view(url).substr(0, 8)) == "https://";
+}
+
 PeerIdentity identityOf(ServerId id, const Target& target) {
   PeerIdentity identity{id, target.masked_url, {}};
   const rtmp::Url& url = target.link.url;
@@ -48,13 +52,39 @@ void Peer::connect(rtmp::TimePoint called_at) {
   called_at_ = called_at;
   if (!target_.error.empty())
     return failConnect({identity_.status(code::connect_failed, "error", target_.error), target_.error});
-  if (target_.link.url.secure() && target_.link.tls.insecure)
-    events_.connectionStatus(identity_.status(
-        code::connect_insecure, "warning",
-        "The server's certificate is not verified: anyone on the way may listen and change."));
+  if (!target_.unknown()) return dial();
+  const auto& balancers = target_.question->balancers;
+  if (target_.link.tls.insecure && std::any_of(balancers.begin(), balancers.end(), isHttps))
+    warnOfInsecurity("The balancer's");
+  host_.lookUp(*this);
+}
+
+void Peer::found(const FoundServer& server) {
+  if (gone() || closing_ || !target_.unknown()) return;
+  target_ = foundTarget(target_, server);
+  identity_.url = target_.masked_url;
+  events_.connectionStatus(
+      identity_.status(code::connect_found, "status", "A balancer has named this server."));
+  host_.located(*this);
+  dial();
+}
+
+void Peer::notFound(const std::string& why) {
+  if (gone() || closing_ || !target_.unknown()) return;
+  failConnect({identity_.status(code::connect_failed, "error", why), why});
+}
+
+void Peer::dial() {
+  if (target_.link.url.secure() && target_.link.tls.insecure) warnOfInsecurity("The server's");
   DialerEvents& events = *this;
   dialer_ = std::make_unique<Dialer>(target_, options_, identity_, host_, events);
   dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, answer_patience);
+}
+
+void Peer::warnOfInsecurity(const std::string& whose) {
+  events_.connectionStatus(
+      identity_.status(code::connect_insecure, "warning",
+                       whose + " certificate is not verified: anyone on the way may listen and change."));
 }
 
 void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimePoint asked_at) {
@@ -79,15 +109,16 @@ void Peer::unpublish() {
   if (state_ == ServerState::publishing) state_ = ServerState::connected;
   if (dialer_) dialer_->unpublish();
   if (connection_) connection_->unpublish();
-  if (!relocation_) return;
-  if (relocation_->exchanged()) return closeOldConnection();
-  if (relocation_->ready()) exchange();
+  redirected_publish_ = false;
+  left_.dropMedia();
+  leaveOldConnections();
+  if (relocation_ && relocation_->ready()) exchange();
 }
 
 void Peer::close() {
   if (closing_ || gone()) return;
   closing_ = true;
-  if (relocation_ && !relocation_->exchanged()) dropRelocation();
+  dropRelocation();
   if (!connection_) return abort();
   unpublish();
   disconnect();
@@ -99,6 +130,7 @@ void Peer::abort() {
   closing_ = true;
   const bool dialing = !connection_ && !announced_ && lost_because_.empty();
   dropRelocation();
+  left_.dropMedia();
   retire();
   if (dialing) return failConnect({});
   lose({});
@@ -168,8 +200,9 @@ void Peer::on(rtmp::client_event::PublishStarted& event) {
   stream_id_ = event.stream_id;
   error_.clear();
   redirects_ = RedirectPolicy(options_.follow_redirects);
-  progress_at_ = host_.scheduler().now();
-  if (!publish_time_) publish_time_ = since(std::max(called_at_, publish_asked_at_), progress_at_);
+  const rtmp::TimePoint now = host_.scheduler().now();
+  progress_.restart(now);
+  if (!publish_time_) publish_time_ = since(std::max(called_at_, publish_asked_at_), now);
   events_.streamStatus(identity_.serverStatus(event.status, code::publish_start));
   if (publish_ == Publish::moving) return finishMove();
   publish_ = Publish::publishing;
@@ -180,8 +213,16 @@ void Peer::on(rtmp::client_event::PublishStarted& event) {
 void Peer::on(rtmp::client_event::PublishFailed& event) {
   if (settled() && !publishing()) return;
   if (redirected_publish_) return;
+  if (auto redirect = awaitsPublish() ? rtmp::redirectIn(event.status) : std::nullopt) {
+    rtmp::client_event::Redirected redirected{std::move(event.status), std::move(*redirect)};
+    return on(redirected);
+  }
   Status failure = identity_.serverStatus(event.status, code::publish_failed);
-  if (publish_ == Publish::moving && (retryMove(failure) || fallBack(saying(failure)))) return;
+  if (publish_ != Publish::moving || !retryMove(failure)) failPublish(std::move(failure));
+}
+
+void Peer::failPublish(Status failure) {
+  if (publish_ == Publish::moving && fallBack(saying(failure))) return;
   const bool ran = publishing();
   const std::string why =
       (ran ? "The server ended the stream: " : "The server refused the stream: ") + saying(failure);
@@ -196,7 +237,7 @@ void Peer::refusePublish(Status failure, std::string error) {
   publish_ = Publish::refused;
   if (state_ == ServerState::publishing) state_ = ServerState::connected;
   error_ = std::move(error);
-  closeOldConnection();
+  leaveOldConnections();
   events_.streamStatus(std::move(failure));
   events_.publishChanged(*this);
 }
@@ -223,9 +264,9 @@ void Peer::on(rtmp::client_event::CloseRequested&) {
 void Peer::closed(net::LinkFailure failure) {
   const std::string why = failure.text.empty() ? "The server closed the connection."
                                                : identity_.mask.text(sentence(failure.text));
-  if (!closing_ && publish_ == Publish::moving && fallBack(why)) return;
+  if (!closing_ && publish_ == Publish::moving && !relocation_ && fallBack(why)) return;
   retire();
-  if (!closing_ && relocation_ && !relocation_->exchanged()) return goOnWithout(why);
+  if (!closing_ && relocation_) return goOnWithout(why);
   lose(why);
 }
 
@@ -243,6 +284,8 @@ void Peer::failConnect(DialFailure failure) {
 void Peer::lose(const std::string& why) {
   answer_timer_.cancel();
   dropRelocation();
+  left_.clear();
+  collectDrops(host_.scheduler().now());
   const bool ran = publishing();
   const bool asked = !settled();
   dropMedia();

@@ -12,9 +12,11 @@
 
 #include "client/dialer.hpp"
 #include "client/drop_report.hpp"
+#include "client/left_connections.hpp"
 #include "client/peer_connection.hpp"
 #include "client/peer_events.hpp"
 #include "client/peer_identity.hpp"
+#include "client/progress.hpp"
 #include "client/rate_limit.hpp"
 #include "client/relocation.hpp"
 #include "rtmp/outbound_queue.hpp"
@@ -31,6 +33,9 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   Peer& operator=(const Peer&) = delete;
 
   void connect(rtmp::TimePoint called_at);
+  /// The answer to PeerHost::lookUp(): goes there. Ignored unless it is waited for.
+  void found(const FoundServer& server);
+  void notFound(const std::string& why);
   /// Under the destination's own stream name, or `name`. Before connect() it is pipelined; before connect's
   /// answer it is remembered.
   void publish(const std::string& name, const std::string& mode, rtmp::TimePoint asked_at);
@@ -63,6 +68,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
 
   ServerId id() const { return identity_.id; }
   const std::string& url() const { return identity_.url; }
+  /// Where it is, or goes.
+  const Target& target() const { return target_; }
   const PeerIdentity& identity() const { return identity_; }
   ServerState state() const { return state_; }
   const std::string& error() const { return error_; }
@@ -72,9 +79,10 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   /// Whether a publish is neither on its way nor asked for.
   bool settled() const { return publish_ != Publish::wanted && publish_ != Publish::requested; }
   bool gone() const { return state_ == ServerState::closed || state_ == ServerState::failed; }
-  std::size_t queued() const { return held_.bytes() + (connection_ ? connection_->queued() : 0); }
+  /// Bytes, on the connections that moves have left too.
+  std::size_t queued() const { return queuedHere() + left_.queued(); }
   /// Everything queued has reached the server's kernel.
-  bool idle() const { return held_.empty() && (!connection_ || connection_->idle()); }
+  bool idle() const { return held_.empty() && (!connection_ || connection_->idle()) && left_.idle(); }
   ServerStats stats(rtmp::TimePoint now);
 
  private:
@@ -104,6 +112,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   template <typename Event>
   void on(Event&) {}  // of playing, which a publisher does not do
 
+  void dial();
+  void warnOfInsecurity(const std::string& whose);
   void adopt(std::unique_ptr<PeerConnection> connection);
   void announce();
   void requestPublish();
@@ -111,6 +121,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void awaitPublish(std::chrono::milliseconds patience);
   void noPublishAnswer(std::chrono::milliseconds patience);
   void failConnect(DialFailure failure);
+  void failPublish(Status failure);
   void refusePublish(Status failure, std::string error);
   void lose(const std::string& why);
   void end(const std::string& why);
@@ -123,24 +134,26 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void relocationStatus(Status status) override { sayConnection(std::move(status)); }
   void relocationReady() override;
   void relocationFailed(const std::string& why) override;
-  void relocationOver() override { dropRelocation(); }
+  bool awaitsPublish() const { return !settled() || publish_ == Publish::moving; }
   void relocate(Target target);
   void exchange();
+  void hold();
   void finishMove();
   bool retryMove(const Status& failure);
   bool fallBack(const std::string& why);
   void goOnWithout(const std::string& why);
-  void closeOldConnection();
+  void leaveOldConnections();
   void dropRelocation();
   void warnOfRelocation(const std::string& why);
 
   // peer_media.cpp
   void transmit(const rtmp::QueuedMessage& message);
   bool tooMuchData(const rtmp::QueuedMessage& message) const;
+  std::size_t queuedHere() const { return held_.bytes() + (connection_ ? connection_->queued() : 0); }
   void dropMedia();
   void collectDrops(rtmp::TimePoint now);
   void reportPiledUp(rtmp::TimePoint now);
-  rtmp::Duration withoutProgress(rtmp::TimePoint now);
+  void giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience);
   const net::LinkStats& linkStats(rtmp::TimePoint now, rtmp::Duration max_age);
 
   PeerIdentity identity_;
@@ -168,16 +181,14 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   Sent earlier_;  // on connections before the present one
   net::LinkStats link_stats_;
   rtmp::TimePoint link_stats_at_{};
-  std::uint64_t progress_ = 0;
-  rtmp::TimePoint progress_at_{};
+  Progress progress_;
 
   RedirectPolicy redirects_;
   RelocationBudget requests_;
   std::optional<rtmp::TimePoint> ready_at_;
   unsigned move_retries_ = 0;
   bool redirected_publish_ = false;  // its failure is the relocation's
-  std::optional<Target> left_;       // where the old connection leads
-  std::string lost_because_;         // while only the relocation is left
+  std::string lost_because_;         // while there is no connection but the relocation's
 
   rtmp::TimePoint called_at_{};
   rtmp::TimePoint publish_asked_at_{};
@@ -185,6 +196,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   net::Timer answer_timer_, retry_timer_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<Relocation> relocation_;
+  LeftConnections left_{drops_, [this] { events_.queueMoved(); }};
   std::unique_ptr<PeerConnection> connection_;  // last: its events come here
 };
 

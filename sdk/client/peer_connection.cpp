@@ -104,6 +104,12 @@ void PeerConnection::dropMedia() {
   for (rtmp::QueuedMessage& command : commands) queue_.push(std::move(command));
 }
 
+rtmp::DropCounts PeerConnection::abandonMedia() {
+  queue_.bounds({.bytes = 0, .age = {}, .lossless = false, .messages = 0});
+  queue_.relieve(scheduler_.now());
+  return queue_.takeDropped();
+}
+
 bool PeerConnection::idle() const {
   const net::LinkStats figures = stats();
   return queue_.empty() && figures.unsent == 0 && figures.unacknowledged == 0;

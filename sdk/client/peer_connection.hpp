@@ -80,6 +80,8 @@ class PeerConnection final : net::LinkEvents {
   void relieve(rtmp::TimePoint now) { queue_.relieve(now); }
   rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }
   void dropMedia();
+  /// Drops every frame by the policy's count of it.
+  rtmp::DropCounts abandonMedia();
 
   std::size_t queued() const { return queue_.bytes(); }
   /// Of the queue: the application's calls and shared objects.

@@ -13,6 +13,11 @@ class Peer;
 /// What a Peer needs, and tells those who hold it.
 class PeerHost : public DialHost {
  public:
+  /// Asks the balancers of target().question; Peer::found() or Peer::notFound() follows from a task of its
+  /// own.
+  virtual void lookUp(Peer& peer) = 0;
+  /// url() is another one now.
+  virtual void located(Peer& peer) = 0;
   /// connect has its answer, or never will have: see state(). Once.
   virtual void answered(Peer& peer) = 0;
   /// gone() is true now.

@@ -22,12 +22,13 @@ void Peer::bounds(const Bounds& bounds) {
   bounds_ = bounds;
   held_.bounds(bounds);
   if (connection_) connection_->bounds(bounds);
+  left_.bounds(bounds);
 }
 
 void Peer::send(const rtmp::QueuedMessage& message) {
   if (!publishing()) return;
   const bool key = message.kind == rtmp::QueuedMessage::Class::video && message.frame == FrameKind::key;
-  if (key && ready_at_ && relocation_ && relocation_->ready()) return exchange();
+  if (key && ready_at_ && publish_ == Publish::publishing) return exchange();
   if (message.kind == rtmp::QueuedMessage::Class::video) {
     has_video_ = true;
     if (wait_for_key_ && !key) return;
@@ -52,7 +53,7 @@ void Peer::transmit(const rtmp::QueuedMessage& message) {
 // The queue drops frames, but neither metadata nor what the application sends with them.
 bool Peer::tooMuchData(const rtmp::QueuedMessage& message) const {
   if (message.message.type != rtmp::MessageType::data_amf0) return false;
-  return queued() > (bounds_.lossless ? std::max(bounds_.bytes, most_with_data) : bounds_.bytes);
+  return queuedHere() > (bounds_.lossless ? std::max(bounds_.bytes, most_with_data) : bounds_.bytes);
 }
 
 void Peer::dropMedia() {
@@ -63,18 +64,25 @@ void Peer::dropMedia() {
 
 void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
   reportPiledUp(now);
-  if (!publishing()) return;
-  if (relocation_ && relocation_->ready() && now - *ready_at_ >= longest_wait_for_key) exchange();
+  left_.tick(now, patience);
   // What nobody pushes behind grows too old as well. A server that is waited for loses nothing.
-  if (!patience) {
+  if (publishing() && !patience) {
     held_.relieve(now);
     if (connection_) connection_->relieve(now);
-    progress_at_ = now;
+    progress_.restart(now);
   }
-  collectDrops(now);
-  if (!patience || withoutProgress(now) < *patience) return;
-  giveUp(code::publish_stalled, "The server took nothing for " + std::to_string(patience->count()) +
-                                    " ms while the source waited for it, and was given up.");
+  if (!gone()) collectDrops(now);
+  if (!publishing()) return;
+  if (ready_at_ && now - *ready_at_ >= longest_wait_for_key) exchange();
+  if (patience) giveUpStalled(now, *patience);
+}
+
+void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience) {
+  if (progress_.without(now, linkStats(now, {}), queuedHere()) < patience) return;
+  const std::string why = "The server took nothing for " + std::to_string(patience.count()) +
+                          " ms while the source waited for it, and was given up.";
+  if (publish_ != Publish::moving || !fallBack(why)) return giveUp(code::publish_stalled, why);
+  progress_.restart(now);
 }
 
 void Peer::collectDrops(rtmp::TimePoint now) {
@@ -92,17 +100,6 @@ void Peer::reportPiledUp(rtmp::TimePoint now) {
       "The server says more than 50 things in a second; " + std::to_string(*count) + " were left out."));
 }
 
-rtmp::Duration Peer::withoutProgress(rtmp::TimePoint now) {
-  const net::LinkStats& figures = linkStats(now, {});
-  const std::uint64_t taken = figures.bytes_sent - figures.unacknowledged;
-  const bool nothing_to_take = queued() == 0 && figures.unsent == 0 && figures.unacknowledged == 0;
-  if (taken != progress_ || nothing_to_take) {
-    progress_ = taken;
-    progress_at_ = now;
-  }
-  return now - progress_at_;
-}
-
 const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_age) {
   if (connection_ && now - link_stats_at_ >= max_age) {
     link_stats_ = connection_->stats();
@@ -116,9 +113,10 @@ ServerStats Peer::stats(rtmp::TimePoint now) {
   Sent sent = earlier_;
   sent += Sent{figures.bytes_sent, connection_ ? connection_->framesSent() : 0};
   if (relocation_) sent += relocation_->sent();
+  sent += left_.sent();
   if (dialer_) sent += dialer_->wasted();
-  const rtmp::Duration age =
-      std::max(held_.age(now), connection_ ? connection_->queueAge(now) : rtmp::Duration::zero());
+  const rtmp::Duration age = std::max({held_.age(now), left_.queueAge(now),
+                                       connection_ ? connection_->queueAge(now) : rtmp::Duration::zero()});
   ServerStats stats;
   stats.id = identity_.id;
   stats.url = identity_.url;

@@ -1,6 +1,7 @@
 // The half of a Peer that follows its server elsewhere while connected: redirects at publish time, and
 // requests to reconnect (Enhanced RTMP v2, "Reconnect Request"). The new connection is made before the old
 // one is given up; a live stream changes over at a keyframe.
+#include <algorithm>
 #include <utility>
 
 #include "client/peer.hpp"
@@ -11,12 +12,13 @@ namespace multiconn::client {
 
 namespace {
 
+constexpr std::chrono::seconds dial_patience{30};
 constexpr std::chrono::seconds move_patience{5};
-// The server still knows the name from the connection that is being left: 100, 200 .. 1600 ms.
-constexpr unsigned most_move_retries = 5;
+// The server still knows the name from the connection that is being left: 100, 200 .. 3200 ms.
+constexpr unsigned most_move_retries = 6;
 constexpr std::chrono::milliseconds first_move_retry{100};
 constexpr unsigned retries_with_old_connection = 2;
-constexpr std::chrono::seconds time_to_drain{2};
+constexpr std::chrono::milliseconds time_to_drain{2000};
 
 }  // namespace
 
@@ -24,8 +26,7 @@ void Peer::on(rtmp::client_event::ReconnectRequested& event) {
   identity_.mask.addFromServer(event.tc_url, false);
   if (statuses_.take(host_.scheduler().now()))
     events_.connectionStatus(identity_.serverStatus(event.status, ""));
-  const bool busy = relocation_ && !relocation_->exchanged();
-  if (closing_ || busy || publish_ == Publish::moving || !options_.follow_redirects) return;
+  if (closing_ || relocation_ || publish_ == Publish::moving || !options_.follow_redirects) return;
   switch (requests_.asked(host_.scheduler().now())) {
     case RelocationBudget::Answer::follow:
       break;
@@ -47,8 +48,7 @@ void Peer::on(rtmp::client_event::ReconnectRequested& event) {
 }
 
 void Peer::on(rtmp::client_event::Redirected& event) {
-  const bool busy = relocation_ && !relocation_->exchanged();
-  if (closing_ || busy) return;
+  if (closing_ || relocation_) return;
   identity_.mask.addFromServer(event.redirect.url, false);
   Hop hop = redirects_.follow(target_, event.redirect);
   const std::string where = "redirects to " + identity_.mask.text(hop.masked_url);
@@ -56,23 +56,21 @@ void Peer::on(rtmp::client_event::Redirected& event) {
     Status failure = identity_.serverStatus(event.status, code::connect_rejected);
     failure.description =
         sentence(failure.description) + " It " + where + ", which is not followed, " + hop.refusal + ".";
-    if (settled()) return sayConnection(std::move(failure));
-    const std::string why = "The server refused the stream: " + saying(failure);
-    return refusePublish(std::move(failure), why);
+    return awaitsPublish() ? failPublish(std::move(failure)) : sayConnection(std::move(failure));
   }
   if (hop.target->redirected_stream) identity_.mask.addFromServer(*hop.target->redirected_stream, true);
   sayConnection(identity_.status(code::connect_redirected, "status", "The server " + where + "."));
-  redirected_publish_ = !settled();
+  redirected_publish_ = awaitsPublish();
   relocate(std::move(*hop.target));
 }
 
+// While a stream is on its way from one server to the next its frames wait, and not for long.
 void Peer::relocate(Target target) {
-  dropRelocation();
-  ready_at_.reset();
-  move_retries_ = 0;
+  const bool moving = publish_ == Publish::moving;
+  if (moving) answer_timer_.cancel(), retry_timer_.cancel();
   RelocationEvents& events = *this;
   relocation_ = std::make_unique<Relocation>(std::move(target), options_, identity_, host_, events);
-  relocation_->start();
+  relocation_->start(moving ? move_patience : dial_patience);
 }
 
 // Sound alone can change over anywhere.
@@ -83,49 +81,64 @@ void Peer::relocationReady() {
 
 void Peer::relocationFailed(const std::string& why) {
   dropRelocation();
+  const bool redirected = std::exchange(redirected_publish_, false);
+  const std::string text = redirected ? "The server redirected the stream. " + why : why;
+  if (publish_ == Publish::moving && fallBack(text)) return;
   warnOfRelocation(why);
   if (!connection_) return lose(std::exchange(lost_because_, {}));
-  if (!std::exchange(redirected_publish_, false)) return;
-  const std::string text = "The server redirected the stream. " + why;
-  refusePublish(identity_.status(code::publish_failed, "error", text), text);
+  if (redirected) failPublish(identity_.status(code::publish_failed, "error", text));
 }
 
-// What has been queued for the old connection still goes there, and the end of its publish behind it.
+// What has been queued for the old connection still goes there, and the end of its publish behind it. One
+// that has redirected a stream on its way has got nothing of it, and is not the one to fall back on.
 void Peer::exchange() {
-  const bool live = publish_ == Publish::publishing;
+  const bool begins = publish_ == Publish::publishing;
   std::unique_ptr<PeerConnection> old = std::move(connection_);
   if (old) old->unpublish();
-  adopt(relocation_->exchange(std::move(old)));
-  left_ = std::exchange(target_, relocation_->target());
+  Target left = std::exchange(target_, relocation_->target());
+  adopt(relocation_->take());
+  dropRelocation();
+  if (old && begins)
+    left_.keep(std::move(old), std::move(left), host_.scheduler().now());
+  else
+    left_.leave(std::move(old), host_.scheduler().now());
   lost_because_.clear();
   redirected_publish_ = false;
+  move_retries_ = 0;
   disconnect();
   request_.stream = streamName();
-  if (live) {
-    publish_ = Publish::moving;
-    held_.bounds(bounds_);
-    events_.replay(*this);
+  if (begins) hold();
+  if (publish_ == Publish::moving) {
     awaitPublish(move_patience);
     connection_->publish(request_);
   } else {
     if (!settled()) requestPublish();
     if (state_ == ServerState::connecting) state_ = ServerState::connected;
-    closeOldConnection();
+    leaveOldConnections();
   }
   announce();
 }
 
+// From the cached keyframe on, until somebody takes it.
+void Peer::hold() {
+  publish_ = Publish::moving;
+  held_.bounds(bounds_);
+  events_.replay(*this);
+}
+
 void Peer::finishMove() {
   publish_ = Publish::publishing;
+  state_ = ServerState::publishing;
   for (; connection_ && !held_.empty(); held_.pop()) {
     rtmp::QueuedMessage message = held_.front();
     message.message.stream_id = stream_id_;
     connection_->send(std::move(message));
   }
   collectDrops(host_.scheduler().now());
-  closeOldConnection();
+  leaveOldConnections();
 }
 
+// Where nothing may be lost, the end of the old publish waits behind everything that is queued there.
 bool Peer::retryMove(const Status& failure) {
   if (failure.code != "NetStream.Publish.BadName" || move_retries_ == most_move_retries) return false;
   retry_timer_ = host_.scheduler().after(first_move_retry * (1U << move_retries_), [this] {
@@ -133,21 +146,24 @@ bool Peer::retryMove(const Status& failure) {
     connection_->publish(request_);
   });
   answer_timer_.cancel();
-  if (++move_retries_ == retries_with_old_connection) closeOldConnection();
+  const bool waits = bounds_.lossless && left_.queued() > 0;
+  if (move_retries_ < retries_with_old_connection || !waits) ++move_retries_;
+  if (move_retries_ == retries_with_old_connection) leaveOldConnections();
   return true;
 }
 
 bool Peer::fallBack(const std::string& why) {
-  std::unique_ptr<PeerConnection> old = relocation_ ? relocation_->takeBack() : nullptr;
+  auto old = left_.takeBack();
   if (!old) return false;
   retry_timer_.cancel();
   retire();
   dropRelocation();
-  adopt(std::move(old));
-  if (left_) target_ = std::move(*left_);
+  adopt(std::move(old->connection));
+  target_ = std::move(old->target);
   disconnect();
   warnOfRelocation(why);
   request_.stream = streamName();
+  redirected_publish_ = false;
   move_retries_ = 0;
   awaitPublish(move_patience);
   connection_->publish(request_);
@@ -159,21 +175,23 @@ bool Peer::fallBack(const std::string& why) {
 void Peer::goOnWithout(const std::string& why) {
   lost_because_ = why;
   answer_timer_.cancel();
-  if (publishing() || publish_ == Publish::requested) publish_ = Publish::wanted;
+  retry_timer_.cancel();
   state_ = ServerState::connecting;
   disconnect();
-  events_.publishChanged(*this);
+  if (publish_ == Publish::publishing) hold();
+  if (publish_ == Publish::requested) publish_ = Publish::wanted;
   if (relocation_->ready()) exchange();
 }
 
-void Peer::closeOldConnection() {
-  if (!relocation_ || !relocation_->exchanged()) return;
-  relocation_->closeOld(time_to_drain);
-  if (relocation_->over()) dropRelocation();
+// A live broadcast's frames are too old after that anyway.
+void Peer::leaveOldConnections() {
+  const std::chrono::milliseconds longest = std::min(bounds_.age, options_.stall_timeout);
+  left_.drain(host_.scheduler().now() + std::max(longest, time_to_drain));
 }
 
 void Peer::dropRelocation() {
   if (!relocation_) return;
+  ready_at_.reset();
   earlier_ += relocation_->sent();
   relocation_.reset();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,44 +10,34 @@
 
 namespace multiconn::client {
 
-/// What a Relocation tells. The last two end it: then it may be destroyed, also from inside them.
+/// What a Relocation tells.
 class RelocationEvents {
  public:
   virtual ~RelocationEvents() = default;
   virtual void relocationStatus(Status status) = 0;
-  /// The new connection stands and waits for exchange().
+  /// The new connection stands and waits for take(). It may be destroyed, also from inside this.
   virtual void relocationReady() = 0;
-  /// There will be no new connection. `why`: one sentence.
+  /// There will be no new connection. `why`: one sentence. As above.
   virtual void relocationFailed(const std::string& why) = 0;
-  /// The old connection has gone after the exchange.
-  virtual void relocationOver() = 0;
 };
 
-/// The move of one server's traffic to a new connection: it is made while the old one goes on, takes its
-/// place, and the old one is kept until the new one has proved itself.
+/// The new connection of a server whose traffic is to move, made while the present one goes on, and held
+/// until it is wanted.
 class Relocation final : DialerEvents, PeerConnectionEvents {
  public:
   Relocation(Target target, const ConnectOptions& options, PeerIdentity& identity, DialHost& host,
              RelocationEvents& events);
-  /// Drops whichever connections it holds.
+  /// Drops the connection.
   ~Relocation() override;
   Relocation(const Relocation&) = delete;
   Relocation& operator=(const Relocation&) = delete;
 
-  void start();
+  void start(std::chrono::milliseconds patience);
   bool ready() const { return next_ != nullptr; }
-  bool exchanged() const { return exchanged_; }
-  /// Nothing is left to do.
-  bool over() const { return exchanged_ && !old_; }
   /// Where the new connection has come to.
   const Target& target() const { return target_; }
-
-  /// Hands over the new connection, and keeps the one whose place it takes; null when that is gone.
-  std::unique_ptr<PeerConnection> exchange(std::unique_ptr<PeerConnection> old);
-  /// The old connection back; null when it is gone or closing.
-  std::unique_ptr<PeerConnection> takeBack();
-  /// Closes the old connection once all it holds is sent, `patience` from now at the latest.
-  void closeOld(rtmp::Duration patience);
+  /// When it is ready(): it has to be made to tell() somebody else.
+  std::unique_ptr<PeerConnection> take() { return std::move(next_); }
   /// By the connections that it holds or has dropped.
   Sent sent() const;
 
@@ -56,18 +47,14 @@ class Relocation final : DialerEvents, PeerConnectionEvents {
   void dialFailed(DialFailure failure) override { events_.relocationFailed(failure.error); }
 
   void happened(rtmp::ClientEvent& event) override;
-  void choked(const std::string& why) override { lost(why); }
+  void choked(const std::string& why) override { events_.relocationFailed(why); }
   void closed(net::LinkFailure failure) override;
-  void lost(const std::string& why);
 
   RelocationEvents& events_;
   PeerIdentity& identity_;
   Target target_;
   Dialer dialer_;
-  bool exchanged_ = false;
-  bool closing_old_ = false;
-  Sent earlier_;
-  std::unique_ptr<PeerConnection> next_, old_;
+  std::unique_ptr<PeerConnection> next_;
 };
 
 /// How often a server may ask for a new connection: five times in a row, without 30 seconds between them.

@@ -12,6 +12,7 @@ constexpr std::size_t short_secret = 6;
 // The decoder stops at rtmp::Limits::amf_depth; this only bounds values that did not come from it.
 constexpr unsigned max_depth = 64;
 
+constexpr std::size_t most_passing = 8;
 constexpr std::size_t most_from_server = 64;
 constexpr std::size_t longest_from_server = 4096;  // longer urls are not followed
 
@@ -45,9 +46,11 @@ bool standsAlone(std::string_view text, std::size_t at, std::size_t length) {
 }  // namespace
 
 void SecretMask::add(std::string_view secret) {
-  if (secret.empty() || std::find(own_.begin(), own_.end(), secret) != own_.end()) return;
-  own_.emplace_back(secret);
-  sort();
+  if (!secret.empty() && own_.emplace(secret).second) sort();
+}
+
+void SecretMask::addPassing(std::string_view secret) {
+  if (!secret.empty() && addTo(passing_, secret, most_passing)) sort();
 }
 
 void SecretMask::addWithQuery(std::string_view text, bool name_is_secret) {
@@ -56,18 +59,23 @@ void SecretMask::addWithQuery(std::string_view text, bool name_is_secret) {
 
 void SecretMask::addFromServer(std::string_view text, bool name_is_secret) {
   bool added = false;
-  for (const std::string_view secret : secretsIn(text.substr(0, longest_from_server), name_is_secret)) {
-    if (std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end()) continue;
-    from_server_.emplace_back(secret);
-    if (from_server_.size() > most_from_server) from_server_.pop_front();
-    added = true;
-  }
+  for (const std::string_view secret : secretsIn(text.substr(0, longest_from_server), name_is_secret))
+    added |= addTo(from_server_, secret, most_from_server);
   if (added) sort();
 }
 
+/// False: it is known already.
+bool SecretMask::addTo(std::deque<std::string>& list, std::string_view secret, std::size_t most) {
+  if (own_.contains(secret) || std::find(list.begin(), list.end(), secret) != list.end()) return false;
+  list.emplace_back(secret);
+  if (list.size() > most) list.pop_front();
+  return true;
+}
+
 void SecretMask::sort() {
-  secrets_ = own_;
-  secrets_.insert(secrets_.end(), from_server_.begin(), from_server_.end());
+  secrets_.assign(own_.begin(), own_.end());
+  for (const auto* list : {&passing_, &from_server_})
+    secrets_.insert(secrets_.end(), list->begin(), list->end());
   std::stable_sort(secrets_.begin(), secrets_.end(),
                    [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 }

@@ -11,12 +11,18 @@ namespace {
 
 // Closing is promised within 250 ms; the rest is for calling back.
 constexpr std::chrono::milliseconds time_to_close{240};
+// Setup is answered long before; this is how long a balancer may be late, and its server still join.
+constexpr std::chrono::seconds lookup_patience{30};
 
 }  // namespace
 
 ServerGroup::ServerGroup(Runtime::Engine& engine, net::Scheduler& scheduler, const ConnectOptions& options,
                          ServerGroupEvents& events)
-    : engine_(engine), scheduler_(scheduler), options_(options), events_(events) {}
+    : engine_(engine),
+      scheduler_(scheduler),
+      options_(options),
+      events_(events),
+      desk_(engine, scheduler, peers_, [this](const std::function<void()>& task) { asOne(task); }) {}
 
 void ServerGroup::prepare(const std::vector<Destination>& destinations) {
   std::vector<std::string> urls;
@@ -33,10 +39,17 @@ void ServerGroup::connect(rtmp::TimePoint called_at) {
   called_at_ = called_at;
   const rtmp::Duration left = called_at + options_.setup_timeout - scheduler_.now();
   setup_timer_ = scheduler_.after(std::max(left, rtmp::Duration::zero()), [this] { answerSetup(); });
-  // A bad url makes the answer certain at once; it is still given only after the others have been started.
-  starting_ = true;
-  for (const auto& peer : peers_) peer->connect(called_at);
-  starting_ = false;
+  asOne([&] {
+    for (const auto& peer : peers_) peer->connect(called_at);
+  });
+}
+
+// One bad url makes the answer certain; it is still given only after the others have been started, and has
+// the outcome of all that fail at once.
+void ServerGroup::asOne(const std::function<void()>& task) {
+  holding_answer_ = true;
+  task();
+  holding_answer_ = false;
   answerIfCertain();
 }
 
@@ -73,6 +86,7 @@ Peer* ServerGroup::find(ServerId id) const {
 void ServerGroup::clear() {
   setup_timer_.cancel();
   close_timer_.cancel();
+  desk_.clear();
   peers_.clear();
 }
 
@@ -88,15 +102,20 @@ std::string ServerGroup::nonce() {
   return text;
 }
 
+void ServerGroup::lookUp(Peer& peer) {
+  desk_.ask(peer, scheduler_.now(), lookup_patience);
+}
+
 void ServerGroup::answered(Peer& peer) {
   if (peer.gone())
     setup_->failed(peer.id(), peer.error(), elapsed());
   else
     setup_->connected(peer.id(), elapsed());
-  if (!starting_) answerIfCertain();
+  if (!holding_answer_) answerIfCertain();
 }
 
-void ServerGroup::ended(Peer&) {
+void ServerGroup::ended(Peer& peer) {
+  desk_.forget(peer);
   if (closing_ && allGone()) finishClosing();
 }
 
@@ -107,6 +126,7 @@ void ServerGroup::answerIfCertain() {
 void ServerGroup::answerSetup() {
   if (std::exchange(setup_answered_, true)) return;
   setup_timer_.cancel();
+  for (const auto& peer : peers_) setup_->waiting(peer->id(), desk_.standing(*peer));
   events_.setupAnswered(setup_->answer(elapsed()), setup_->sentence());
 }
 

@@ -8,6 +8,7 @@
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/status.hpp>
 
+#include "client/balancer_desk.hpp"
 #include "client/engine.hpp"
 #include "client/peer.hpp"
 #include "client/setup.hpp"
@@ -55,9 +56,12 @@ class ServerGroup final : PeerHost {
   std::optional<Credentials> credentials(ServerId server, const std::string& host) override {
     return events_.credentials(server, host);
   }
+  void lookUp(Peer& peer) override;
+  void located(Peer& peer) override { setup_->located(peer.id(), peer.url()); }
   void answered(Peer& peer) override;
   void ended(Peer& peer) override;
 
+  void asOne(const std::function<void()>& task);
   void answerIfCertain();
   void answerSetup();
   void finishClosing();
@@ -70,12 +74,13 @@ class ServerGroup final : PeerHost {
   ServerGroupEvents& events_;
   std::optional<Setup> setup_;
   bool setup_answered_ = false;
-  bool starting_ = false;
+  bool holding_answer_ = false;
   bool closing_ = false;
   std::vector<std::function<void()>> closed_;
   rtmp::TimePoint called_at_{};
   net::Timer setup_timer_, close_timer_;
   std::vector<std::unique_ptr<Peer>> peers_;
+  BalancerDesk desk_;
 };
 
 }  // namespace multiconn::client

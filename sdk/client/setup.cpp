@@ -12,10 +12,20 @@ Setup::Setup(const std::vector<std::string>& urls, Require require) : required_(
   }
 }
 
+void Setup::located(ServerId server, std::string url) {
+  const auto index = static_cast<std::size_t>(server);
+  if (index < servers_.size()) servers_[index].url = std::move(url);
+}
+
+void Setup::waiting(ServerId server, std::string why) {
+  if (ServerOutcome* const outcome = undecided(server)) outcome->error = std::move(why);
+}
+
 void Setup::connected(ServerId server, std::chrono::milliseconds elapsed) {
   ServerOutcome* const outcome = undecided(server);
   if (!outcome) return;
   outcome->state = ServerOutcome::State::connected;
+  outcome->error.clear();
   outcome->elapsed = elapsed;
   ++connected_;
 }
@@ -37,7 +47,7 @@ SetupOutcome Setup::answer(std::chrono::milliseconds elapsed) const {
   SetupOutcome answer{met(), servers_};
   for (ServerOutcome& outcome : answer.servers) {
     if (outcome.state != ServerOutcome::State::pending) continue;
-    outcome.error = "The server has not answered yet.";
+    if (outcome.error.empty()) outcome.error = "The server has not answered yet.";
     outcome.elapsed = elapsed;
   }
   return answer;

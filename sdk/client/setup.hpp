@@ -14,9 +14,13 @@ namespace multiconn::client {
 /// connect().
 class Setup {
  public:
-  /// `urls`: masked, in the order of connect().
+  /// `urls`: masked, one for each server.
   Setup(const std::vector<std::string>& urls, Require require);
 
+  /// A balancer has named the server: its url is this.
+  void located(ServerId server, std::string url);
+  /// Why it has no outcome yet; empty: nothing is known but that it has not answered.
+  void waiting(ServerId server, std::string why);
   void connected(ServerId server, std::chrono::milliseconds elapsed);
   void failed(ServerId server, std::string error, std::chrono::milliseconds elapsed);
 

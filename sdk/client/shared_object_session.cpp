@@ -15,6 +15,10 @@ namespace {
 constexpr std::uint32_t most_statuses = 50;  // a second
 constexpr double default_fps = 25;
 
+// What more than SharedObjects::Flow lets through is collected for.
+constexpr std::chrono::milliseconds backlog_time{40};
+constexpr std::chrono::seconds pause_between_reports{1};
+
 // Of the application's words that a connection has not taken. What one batch has is about as much again.
 constexpr std::size_t full_mark = 512 * 1024;
 constexpr std::chrono::milliseconds look_again{50};
@@ -96,6 +100,7 @@ void SharedObjectSession::on(const std::string& handler, Heard callback) {
 
 void SharedObjectSession::release() {
   merged_.release();
+  backlogs_.clear();
   timer_.cancel();
 }
 
@@ -173,7 +178,16 @@ void SharedObjectSession::viewChanged(const std::string& slot, const rtmp::SlotV
   view_->publish(slot, value);
 }
 
+// Behind what waits already, so that the order stays.
 void SharedObjectSession::synced(ServerId server, std::vector<Change> changes) {
+  if (!on_sync_ && !core_.calls().handles(name() + "_sync")) return;
+  SyncBacklog& backlog = backlogs_[server];
+  if (!backlog.since() && all_.flow(server).syncs.take(now())) return tellSynced(server, std::move(changes));
+  backlog.add(std::move(changes), now());
+  if (backlog.full()) tellSynced(server, backlog.take());
+}
+
+void SharedObjectSession::tellSynced(ServerId server, std::vector<Change> changes) {
   if (core_.calls().handles(name() + "_sync")) callSyncHandler(server, changes);
   if (on_sync_) core_.callBack([callback = on_sync_, changes = std::move(changes)] { callback(changes); });
 }
@@ -188,8 +202,27 @@ void SharedObjectSession::sent(ServerId server, const std::string& handler,
                                const std::vector<AmfValue>& arguments) {
   auto found = heard_.find(handler);
   if (found == heard_.end()) found = heard_.find("");
-  if (found != heard_.end())
-    core_.callBack([callback = found->second, server, arguments] { callback(server, arguments); });
+  if (found == heard_.end()) return;
+  if (all_.flow(server).sends.take(now()))
+    return core_.callBack([callback = found->second, server, arguments] { callback(server, arguments); });
+  left_out_.insert(server);
+  if (!left_out_at_) left_out_at_ = now();
+}
+
+void SharedObjectSession::tellBacklogs() {
+  for (auto& [server, backlog] : backlogs_)
+    if (backlog.since() && *backlog.since() + backlog_time <= now()) tellSynced(server, backlog.take());
+}
+
+void SharedObjectSession::reportLeftOut() {
+  if (!left_out_at_ || now() < *left_out_at_ + pause_between_reports) return;
+  left_out_at_.reset();
+  for (const ServerId server : std::exchange(left_out_, {}))
+    if (const auto count = all_.flow(server).sends.report(now()))
+      report(code::object_suppressed, "warning",
+             "The server passes on more than 5000 messages of send() in a second; " + std::to_string(*count) +
+                 " were left out.",
+             server);
 }
 
 void SharedObjectSession::status(ServerId server, const std::string& code, const std::string& level) {
@@ -206,7 +239,8 @@ void SharedObjectSession::refused(ServerId server, bool too_large) {
   if (too_large)
     report(code::object_too_large, "error",
            "The shared object \"" + name() +
-               "\" of this server is larger than 65536 slots or 16 MiB, and is left alone.",
+               "\" of this server is larger than 65536 slots or 16 MiB, or a slot's name is longer than 1024 "
+               "bytes, and is left alone.",
            server);
 }
 
@@ -246,13 +280,19 @@ void SharedObjectSession::checkFull() {
 void SharedObjectSession::tick() {
   checkFull();
   merged_.tick(now());
+  tellBacklogs();
+  reportLeftOut();
   arm();
 }
 
 void SharedObjectSession::arm() {
   checkFull();
   std::optional<rtmp::TimePoint> wake = merged_.wakeAt();
-  if (!full_.empty()) wake = std::min(wake.value_or(rtmp::TimePoint::max()), now() + look_again);
+  const auto consider = [&wake](rtmp::TimePoint at) { wake = std::min(wake.value_or(at), at); };
+  if (!full_.empty()) consider(now() + look_again);
+  if (left_out_at_) consider(*left_out_at_ + pause_between_reports);
+  for (const auto& [server, backlog] : backlogs_)
+    if (backlog.since()) consider(*backlog.since() + backlog_time);
   if (wake == armed_) return;
   armed_ = wake;
   timer_.cancel();

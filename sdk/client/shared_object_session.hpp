@@ -14,6 +14,7 @@
 #include "client/rate_limit.hpp"
 #include "client/shared_function.hpp"
 #include "client/shared_object_view.hpp"
+#include "client/sync_backlog.hpp"
 #include "net/scheduler.hpp"
 
 namespace multiconn {
@@ -80,6 +81,9 @@ class SharedObjectSession final : MergedObjectEvents {
   void notCarried(ServerId server, const std::string& slot) override;
 
   rtmp::TimePoint now() const;
+  void tellSynced(ServerId server, std::vector<Change> changes);
+  void tellBacklogs();
+  void reportLeftOut();
   void callSyncHandler(ServerId server, const std::vector<Change>& changes);
   void checkFull();
   void tick();
@@ -92,6 +96,9 @@ class SharedObjectSession final : MergedObjectEvents {
   std::set<ServerId> silent_;  // that did not answer Use
   std::set<ServerId> full_;    // whose connections take no more
   RateLimit statuses_;
+  std::map<ServerId, SyncBacklog> backlogs_;
+  std::set<ServerId> left_out_;  // that have sent too much, which is to be told
+  std::optional<rtmp::TimePoint> left_out_at_;
   Synced on_sync_;
   std::map<std::string, Heard, std::less<>> heard_;
   std::function<void(const Status&)> on_status_;

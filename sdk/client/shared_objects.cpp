@@ -7,6 +7,14 @@
 
 namespace multiconn::client {
 
+namespace {
+
+// More than a person or a display can follow; a master with hundreds of busy viewers stays far below.
+constexpr std::uint32_t syncs_per_second = 2000;
+constexpr std::uint32_t sends_per_second = 5000;
+
+}  // namespace
+
 std::shared_ptr<SharedObjectView> SharedObjects::view(const std::string& name, bool persistent, bool& made) {
   const std::lock_guard lock(mutex_);
   auto& view = views_[name];
@@ -66,6 +74,11 @@ void SharedObjects::useOthersAgain(const std::vector<ServerId>& servers) {
   for (const auto& [name, session] : sessions_)
     for (const ServerId id : servers)
       if (session->inUse(id)) session->join(id);
+}
+
+SharedObjects::Flow& SharedObjects::flow(ServerId server) {
+  return flows_.try_emplace(server, Flow{RateLimit(syncs_per_second), RateLimit(sends_per_second)})
+      .first->second;
 }
 
 void SharedObjects::peerConnected(Peer& peer) {

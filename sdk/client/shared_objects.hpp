@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/capability_probe.hpp"
+#include "client/rate_limit.hpp"
 #include "client/server_observer.hpp"
 #include "client/shared_object_session.hpp"
 #include "client/shared_object_view.hpp"
@@ -37,6 +38,11 @@ class SharedObjects final : public ServerObserver, CapabilityEvents {
   /// Made when there is none yet; null when it has been closed.
   SharedObjectSession* session(const std::shared_ptr<SharedObjectView>& view);
   void close(const std::shared_ptr<SharedObjectView>& view);
+  /// How much of what one server says is passed on as it comes; of all its objects together.
+  struct Flow {
+    RateLimit syncs, sends;
+  };
+  Flow& flow(ServerId server);
   /// After something was done to the object.
   void publishRows(SharedObjectSession& session);
 
@@ -69,6 +75,7 @@ class SharedObjects final : public ServerObserver, CapabilityEvents {
   std::map<std::string, std::shared_ptr<SharedObjectView>, std::less<>> views_;
 
   std::map<ServerId, Server> servers_;  // that are connected
+  std::map<ServerId, Flow> flows_;
   std::map<std::string, std::unique_ptr<SharedObjectSession>, std::less<>> sessions_;
   bool closing_ = false, over_ = false;
 };

@@ -18,8 +18,10 @@ inline constexpr const char* setup_success = "NetConnection.Setup.Success";
 inline constexpr const char* setup_failed = "NetConnection.Setup.Failed";
 inline constexpr const char* connect_insecure = "NetConnection.Connect.Insecure";
 inline constexpr const char* connect_redirected = "NetConnection.Connect.Redirected";
+inline constexpr const char* connect_found = "NetConnection.Connect.Found";
 inline constexpr const char* connect_reconnect_failed = "NetConnection.Connect.ReconnectFailed";
 inline constexpr const char* status_suppressed = "NetConnection.Status.Suppressed";
+inline constexpr const char* callback_failed = "NetConnection.Callback.Failed";
 inline constexpr const char* call_timed_out = "NetConnection.Call.TimedOut";
 inline constexpr const char* call_closed = "NetConnection.Call.Closed";
 inline constexpr const char* publish_failed = "NetStream.Publish.Failed";
@@ -38,6 +40,7 @@ inline constexpr const char* object_bad_name = "SharedObject.BadName";
 inline constexpr const char* object_bad_path = "SharedObject.BadPath";
 inline constexpr const char* object_bad_value = "SharedObject.BadValue";
 inline constexpr const char* object_send_failed = "SharedObject.SendFailed";
+inline constexpr const char* object_suppressed = "SharedObject.Send.Suppressed";
 inline constexpr const char* object_closed = "SharedObject.Closed";
 
 }  // namespace multiconn::client::code

@@ -10,25 +10,15 @@
 #include <cerrno>
 #include <chrono>
 #include <iterator>
-#include <memory>
 #include <utility>
-
-#include <librtmp/rtmp.h>
 
 #include "librtmp/inbound.hpp"
 #include "librtmp/packet_reader.hpp"
 #include "librtmp/packet_writer.hpp"
+#include "librtmp/session.hpp"
 
 namespace multiconn::librtmp {
 namespace {
-
-struct CloseSession {
-  void operator()(RTMP* session) const {
-    RTMP_Close(session);
-    RTMP_Free(session);
-  }
-};
-using Session = std::unique_ptr<RTMP, CloseSession>;
 
 // Messages that the strand has not taken yet; beyond it the peer has to wait.
 constexpr std::size_t most_messages = 64;

@@ -1,31 +1,22 @@
 #include "net/http_tunnel.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
 #include "net/error.hpp"
 #include "net/failure.hpp"
+#include "net/http_requests.hpp"
 
 namespace multiconn::net {
-
-namespace http = boost::beast::http;
-
 namespace {
 
-using Parser = http::response_parser<http::string_body>;
-using Answer = http::response<http::string_body>;
+using Answer = HttpRequests::Answer;
 
+constexpr unsigned http_ok = 200;
 // What waits for the next request, and what was received and not read: beyond these the peer has to wait.
 constexpr std::size_t write_limit = 64 * 1024;
 constexpr std::size_t read_limit = 64 * 1024;
-constexpr std::size_t header_limit = 8 * 1024;
-constexpr std::size_t answer_limit = 4 * 1024 * 1024;
 // A silent server is asked less and less often.
 constexpr std::chrono::milliseconds shortest_poll{10};
 constexpr std::chrono::milliseconds longest_poll{500};
@@ -41,11 +32,8 @@ bool isSession(std::string_view text) {
 
 class HttpTunnel::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(Scheduler& scheduler, std::unique_ptr<Transport> transport, const std::string& host,
-       std::uint16_t port)
-      : scheduler_(scheduler), transport_(std::move(transport)) {
-    host_ = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
-  }
+  explicit Impl(Scheduler& scheduler) : scheduler_(scheduler) {}
+  void attach(std::unique_ptr<Transport> transport, const std::string& host, std::uint16_t port);
 
   void open(std::function<void(std::optional<LinkFailure>)> done);
   IoResult write(std::span<const rtmp::BytesView> slices);
@@ -55,20 +43,17 @@ class HttpTunnel::Impl : public std::enable_shared_from_this<Impl> {
   void shutdownWrite();
   void close();
   std::size_t unacknowledged() const { return pending_.size() + unanswered_; }
-  std::optional<std::chrono::microseconds> rtt() const { return transport_->rtt(); }
+  std::optional<std::chrono::microseconds> rtt() const { return requests_->rtt(); }
 
  private:
   // opening: no session yet. closing: nothing is written any more. ended: no more answers, see error_.
   enum class Phase : std::uint8_t { opening, open, closing, ended };
 
-  void request(std::string_view command, rtmp::BytesView body);
   void proceed();
   void startRequest();
+  void request(std::string_view command, rtmp::BytesView body);
   void poll();
-  void flush();
-  void writeFailed(std::error_code error);
   void receive();
-  bool parse();
   void answered(const Answer& answer);
   void sessionOpened(const Answer& answer);
   void deliver(std::string_view body);
@@ -81,27 +66,19 @@ class HttpTunnel::Impl : public std::enable_shared_from_this<Impl> {
   std::function<void()> later(Task task);
 
   Scheduler& scheduler_;
-  std::unique_ptr<Transport> transport_;
-  std::string host_;
+  std::shared_ptr<HttpRequests> requests_;
   std::string session_;
   Phase phase_ = Phase::opening;
   std::error_code error_;  // of ended; none: in good order
   std::function<void(std::optional<LinkFailure>)> opened_;
 
   unsigned sequence_ = 0;
-  rtmp::Bytes request_;
-  std::size_t request_sent_ = 0;
   std::size_t unanswered_ = 0;  // bytes of ours in the request
-  bool in_flight_ = false;
   bool close_sent_ = false;
-  bool waiting_writable_ = false;
   rtmp::Bytes pending_;
   Duration poll_interval_ = shortest_poll;
   Timer poll_;
 
-  rtmp::Bytes input_;  // of an answer's head, when it comes in parts
-  std::optional<Parser> parser_;
-  bool waiting_readable_ = false;
   rtmp::Bytes received_;
   std::size_t taken_ = 0;
   std::function<void()> on_readable_, on_writable_;
@@ -111,7 +88,9 @@ class HttpTunnel::Impl : public std::enable_shared_from_this<Impl> {
 
 HttpTunnel::HttpTunnel(Scheduler& scheduler, std::unique_ptr<Transport> transport, const std::string& host,
                        std::uint16_t port)
-    : impl_(std::make_shared<Impl>(scheduler, std::move(transport), host, port)) {}
+    : impl_(std::make_shared<Impl>(scheduler)) {
+  impl_->attach(std::move(transport), host, port);
+}
 
 HttpTunnel::~HttpTunnel() {
   impl_->close();
@@ -147,6 +126,14 @@ std::optional<std::chrono::microseconds> HttpTunnel::rtt() const {
 
 // --- What the owner calls
 
+void HttpTunnel::Impl::attach(std::unique_ptr<Transport> transport, const std::string& host,
+                              std::uint16_t port) {
+  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  requests_ =
+      std::make_shared<HttpRequests>(scheduler_, std::move(transport), name + ":" + std::to_string(port),
+                                     later([](Impl& self) { self.proceed(); }));
+}
+
 void HttpTunnel::Impl::open(std::function<void(std::optional<LinkFailure>)> done) {
   opened_ = std::move(done);
   scheduler_.post(later([](Impl& self) {
@@ -167,7 +154,7 @@ IoResult HttpTunnel::Impl::write(std::span<const rtmp::BytesView> slices) {
     if (result.would_block) break;
   }
   startRequest();
-  flush();
+  requests_->flush();
   return result;
 }
 
@@ -205,23 +192,23 @@ void HttpTunnel::Impl::close() {
   poll_.cancel();
   opened_ = nullptr;
   on_readable_ = on_writable_ = nullptr;
-  transport_->close();
+  requests_->close();
 }
 
-// --- Requests
+// --- Requests and answers
 
 /// Everything there is to do, and who waits is told. From tasks of the tunnel's own.
 void HttpTunnel::Impl::proceed() {
   if (phase_ != Phase::ended) {
     startRequest();
-    flush();
+    requests_->flush();
     receive();
   }
   wake();
 }
 
 void HttpTunnel::Impl::startRequest() {
-  if (in_flight_ || close_sent_ || (phase_ != Phase::open && phase_ != Phase::closing)) return;
+  if (requests_->underWay() || close_sent_ || (phase_ != Phase::open && phase_ != Phase::closing)) return;
   if (!pending_.empty()) {
     request("send", pending_);
     unanswered_ = pending_.size();
@@ -236,113 +223,48 @@ void HttpTunnel::Impl::startRequest() {
   poll_ = scheduler_.after(poll_interval_, later([](Impl& self) { self.poll(); }));
 }
 
+void HttpTunnel::Impl::request(std::string_view command, rtmp::BytesView body) {
+  poll_.cancel();
+  std::string path(command);
+  if (!session_.empty()) path += "/" + session_ + "/" + std::to_string(sequence_++);
+  requests_->post(path, body);
+}
+
 void HttpTunnel::Impl::poll() {
-  if (phase_ != Phase::open || in_flight_) return;
+  if (phase_ != Phase::open || requests_->underWay()) return;
   poll_interval_ = std::min<Duration>(2 * poll_interval_, longest_poll);
   request("idle", rtmp::asBytes(std::string_view("\0", 1)));
   proceed();
 }
 
-void HttpTunnel::Impl::request(std::string_view command, rtmp::BytesView body) {
-  poll_.cancel();
-  std::string head = "POST /" + std::string(command);
-  if (!session_.empty()) head += "/" + session_ + "/" + std::to_string(sequence_++);
-  head += " HTTP/1.1\r\nHost: " + host_ +
-          "\r\nUser-Agent: Shockwave Flash\r\nConnection: Keep-Alive\r\nCache-Control: no-cache"
-          "\r\nContent-Type: application/x-fcs\r\nContent-Length: " +
-          std::to_string(body.size()) + "\r\n\r\n";
-  request_.clear();
-  request_sent_ = 0;
-  rtmp::ByteWriter(request_).text(head).bytes(body);
-  in_flight_ = true;
-}
-
-void HttpTunnel::Impl::flush() {
-  while (!waiting_writable_ && request_sent_ < request_.size() && phase_ != Phase::ended) {
-    const rtmp::BytesView rest = rtmp::BytesView(request_).subspan(request_sent_);
-    const IoResult sent = transport_->write({&rest, 1});
-    request_sent_ += sent.bytes;
-    if (sent.error) return writeFailed(sent.error);
-    if (!sent.would_block) continue;
-    waiting_writable_ = true;
-    transport_->waitWritable(later([](Impl& self) {
-      self.waiting_writable_ = false;
-      self.proceed();
-    }));
-  }
-}
-
-/// The server's last words may lie unread in the socket: they come first.
-void HttpTunnel::Impl::writeFailed(std::error_code error) {
-  request_.clear();
-  scheduler_.post(later([error](Impl& self) {
-    self.receive();
-    self.end(error);
-    self.wake();
-  }));
-}
-
-// --- Answers
-
 void HttpTunnel::Impl::receive() {
-  std::array<std::byte, 16 * 1024> buffer;
-  while (!waiting_readable_ && phase_ != Phase::ended && received_.size() - taken_ < read_limit) {
-    const IoResult result = transport_->read(buffer);
-    rtmp::ByteWriter(input_).bytes(std::span(buffer).first(result.bytes));
-    if (result.bytes > 0 && !parse()) return end(Error::tunnel_failed);
-    if (phase_ == Phase::ended) return;
-    if (result.error) return end(result.error);
-    if (result.ended) return end({});
-    if (!result.would_block) continue;
-    waiting_readable_ = true;
-    transport_->waitReadable(later([](Impl& self) {
-      self.waiting_readable_ = false;
-      self.proceed();
-    }));
-  }
-}
-
-/// False: this is no answer to what was asked.
-bool HttpTunnel::Impl::parse() {
-  while (!input_.empty() && phase_ != Phase::ended) {
-    if (!in_flight_) return false;
-    if (!parser_) {
-      parser_.emplace();
-      parser_->header_limit(header_limit);
-      parser_->body_limit(answer_limit);
-      parser_->eager(true);
+  while (phase_ != Phase::ended && received_.size() - taken_ < read_limit) {
+    const auto answer = requests_->receive();
+    if (!answer) {
+      if (requests_->ended()) end(requests_->error());
+      return;
     }
-    boost::beast::error_code error;
-    const std::size_t used = parser_->put(boost::asio::buffer(input_), error);
-    input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used));
-    if (error == http::error::need_more) return true;
-    if (error || (parser_->is_header_done() && parser_->need_eof())) return false;
-    if (!parser_->is_done()) continue;
-    const Answer answer = parser_->release();
-    parser_.reset();
-    answered(answer);
+    answered(*answer);
   }
-  return true;
 }
 
 void HttpTunnel::Impl::answered(const Answer& answer) {
-  in_flight_ = false;
   unanswered_ = 0;
   if (phase_ == Phase::opening) return sessionOpened(answer);
   if (close_sent_) return end({});
-  if (answer.result() != http::status::ok || answer.body().empty()) return end(Error::tunnel_failed);
-  deliver(std::string_view(answer.body()).substr(1));
+  if (answer.status != http_ok || answer.body.empty()) return end(Error::tunnel_failed);
+  deliver(std::string_view(answer.body).substr(1));
   startRequest();
-  flush();
+  requests_->flush();
 }
 
 void HttpTunnel::Impl::sessionOpened(const Answer& answer) {
-  if (answer.result() != http::status::ok) {
+  if (answer.status != http_ok) {
     return tellOpened(makeFailure(Error::tunnel_failed,
                                   "the HTTP server does not tunnel RTMP: it answers /open with status " +
-                                      std::to_string(answer.result_int())));
+                                      std::to_string(answer.status)));
   }
-  session_ = answer.body();
+  session_ = answer.body;
   session_.erase(
       std::find_if(session_.begin(), session_.end(), [](char c) { return c == '\r' || c == '\n'; }),
       session_.end());
@@ -366,7 +288,7 @@ void HttpTunnel::Impl::end(std::error_code error) {
   phase_ = Phase::ended;
   error_ = error;
   poll_.cancel();
-  if (!opening) return transport_->shutdownWrite();
+  if (!opening) return requests_->shutdownWrite();
   if (!error)
     return tellOpened(makeFailure(Error::closed_in_handshake,
                                   "the server closed the connection during the HTTP handshake"));

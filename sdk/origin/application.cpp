@@ -36,6 +36,7 @@ void Application::onUnpublish(const Client&, const std::string&) {}
 StreamDecision Application::onPlay(const Client&, const StreamRequest&) {
   return StreamDecision::accept();
 }
+void Application::onPlayStart(const Client&, const std::string&) {}
 void Application::onStop(const Client&, const std::string&) {}
 bool Application::mayRead(const Client&, const std::string&) {
   return true;

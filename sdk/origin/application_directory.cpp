@@ -9,6 +9,16 @@
 #include "origin/server_context.hpp"
 
 namespace multiconn::origin {
+namespace {
+
+// How often an instance that is to stop looks whether its shared objects are saved.
+constexpr std::chrono::milliseconds shortest_overtime{50}, longest_overtime{5000};
+constexpr unsigned refusals_per_second = 5;
+
+}  // namespace
+
+ApplicationDirectory::ApplicationDirectory(ServerContext& context)
+    : context_(context), refusals_(refusals_per_second) {}
 
 ApplicationDirectory::~ApplicationDirectory() = default;
 
@@ -20,16 +30,18 @@ ApplicationDirectory::Stay::~Stay() {
   directory_.left(instance_->scope());
 }
 
-std::unique_ptr<ApplicationDirectory::Stay> ApplicationDirectory::enter(const std::string& scope) {
+std::unique_ptr<ApplicationDirectory::Stay> ApplicationDirectory::enter(const std::string& scope,
+                                                                        const std::string& host) {
   auto found = entries_.find(scope);
   if (found == entries_.end()) {
-    auto instance = make(scope);
+    auto instance = make(scope, host);
     if (!instance) return nullptr;
-    found = entries_.emplace(scope, Entry{std::move(instance), 0, {}}).first;
+    found = entries_.emplace(scope, Entry{std::move(instance), host, 0, {}}).first;
     found->second.instance->start();
   }
   Entry& entry = found->second;
   entry.idle.cancel();
+  entry.overdue = false;
   ++entry.stays;
   return std::make_unique<Stay>(*this, entry.instance);
 }
@@ -59,32 +71,60 @@ ApplicationFactory ApplicationDirectory::factoryOf(const std::string& scope) con
   return rest == factories.end() ? ApplicationFactory() : rest->second;
 }
 
-std::shared_ptr<ApplicationInstance> ApplicationDirectory::make(const std::string& scope) {
-  const auto refuse = [&](const std::string& why) {
-    context_.log(OriginLogLevel::error, "application " + printable(scope) + " cannot be started: " + why);
-  };
-  if (entries_.size() >= context_.options.quotas.instances) {
-    refuse("there are too many");
-    return nullptr;
-  }
-  try {
-    if (auto application = factoryOf(scope)(scope)) {
-      return std::make_shared<ApplicationInstance>(context_, scope, std::move(application));
+std::shared_ptr<ApplicationInstance> ApplicationDirectory::make(const std::string& scope,
+                                                                const std::string& host) {
+  const OriginQuotas& quotas = context_.options.quotas;
+  if (entries_.size() >= quotas.instances) {
+    refuse(scope, "there are too many");
+  } else if (openedBy(host) >= quotas.address_instances) {
+    refuse(scope, "clients of " + host + " have opened too many");
+  } else {
+    try {
+      if (auto application = factoryOf(scope)(scope)) {
+        return std::make_shared<ApplicationInstance>(context_, scope, std::move(application));
+      }
+      refuse(scope, "its factory made nothing");
+    } catch (const std::exception& error) {
+      refuse(scope, printable(error.what()));
+    } catch (...) {
+      refuse(scope, "its factory failed");
     }
-    refuse("its factory made nothing");
-  } catch (const std::exception& error) {
-    refuse(printable(error.what()));
-  } catch (...) {
-    refuse("its factory failed");
   }
   return nullptr;
+}
+
+std::size_t ApplicationDirectory::openedBy(const std::string& host) const {
+  return static_cast<std::size_t>(std::count_if(
+      entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.second.opener == host; }));
+}
+
+void ApplicationDirectory::refuse(const std::string& scope, const std::string& why) {
+  if (!refusals_.admit(context_.scheduler.now())) return;
+  context_.log(OriginLogLevel::error, "application " + printable(scope) + " cannot be started: " + why);
 }
 
 void ApplicationDirectory::left(const std::string& scope) {
   const auto found = entries_.find(scope);
   if (found == entries_.end() || --found->second.stays > 0) return;
   found->second.idle =
-      context_.scheduler.after(context_.options.application_idle, [this, scope] { stop(scope); });
+      context_.scheduler.after(context_.options.application_idle, [this, scope] { stopWhenSaved(scope); });
+}
+
+// An instance that ended with shared objects unsaved, on a full disk, would lose them.
+void ApplicationDirectory::stopWhenSaved(const std::string& scope) {
+  const auto found = entries_.find(scope);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  SharedObjectStore& objects = entry.instance->objects();
+  if (objects.saved()) return stop(scope);
+  objects.hurry();
+  if (objects.failing() && !std::exchange(entry.overdue, true)) {
+    context_.log(OriginLogLevel::warning,
+                 "application " + printable(scope) +
+                     " has no clients, and stays until its shared objects can be saved");
+  }
+  const auto pause = std::clamp(context_.options.application_idle, shortest_overtime, longest_overtime);
+  entry.idle = context_.scheduler.after(pause, [this, scope] { stopWhenSaved(scope); });
 }
 
 // The timer that asks for it goes with the entry.

@@ -8,6 +8,7 @@
 #include <multiconn/application.hpp>
 
 #include "net/scheduler.hpp"
+#include "origin/log_limit.hpp"
 #include "origin/status_report.hpp"
 
 namespace multiconn::origin {
@@ -16,10 +17,10 @@ class ApplicationInstance;
 struct ServerContext;
 
 /// The applications of a server, by scope: "chat", "chat/room1". An instance starts with its first client and
-/// stops some time after its last. Everything on the strand.
+/// stops some time after its last, once its shared objects are on the disk. Everything on the strand.
 class ApplicationDirectory {
  public:
-  explicit ApplicationDirectory(ServerContext& context) : context_(context) {}
+  explicit ApplicationDirectory(ServerContext& context);
   ~ApplicationDirectory();
   ApplicationDirectory(const ApplicationDirectory&) = delete;
   ApplicationDirectory& operator=(const ApplicationDirectory&) = delete;
@@ -42,8 +43,9 @@ class ApplicationDirectory {
 
   /// Whether there is an application for this scope.
   bool serves(const std::string& scope) const { return static_cast<bool>(factoryOf(scope)); }
-  /// Null: there are too many instances, or the application cannot be made.
-  std::unique_ptr<Stay> enter(const std::string& scope);
+  /// For a client of this host; see peerHost(). Null: there are too many instances, or the application cannot
+  /// be made.
+  std::unique_ptr<Stay> enter(const std::string& scope, const std::string& host);
   std::vector<ApplicationStatus> status() const;
   /// Stops every instance: all clients have left.
   void stop();
@@ -51,16 +53,22 @@ class ApplicationDirectory {
  private:
   struct Entry {
     std::shared_ptr<ApplicationInstance> instance;
+    std::string opener;  // the host whose client was the first
     std::size_t stays = 0;
     net::Timer idle;
+    bool overdue = false;  // it would have stopped, had its shared objects been saved
   };
   ApplicationFactory factoryOf(const std::string& scope) const;
-  std::shared_ptr<ApplicationInstance> make(const std::string& scope);
+  std::shared_ptr<ApplicationInstance> make(const std::string& scope, const std::string& host);
+  std::size_t openedBy(const std::string& host) const;
+  void refuse(const std::string& scope, const std::string& why);
   void left(const std::string& scope);
+  void stopWhenSaved(const std::string& scope);
   void stop(const std::string& scope);
 
   ServerContext& context_;
   std::map<std::string, Entry> entries_;
+  LogLimit refusals_;
 };
 
 }  // namespace multiconn::origin

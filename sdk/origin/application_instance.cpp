@@ -12,13 +12,20 @@
 #include "origin/server_context.hpp"
 
 namespace multiconn::origin {
+namespace {
+
+// Clients can make an application fail as often as they like.
+constexpr unsigned failures_per_second = 10;
+
+}  // namespace
 
 ApplicationInstance::ApplicationInstance(ServerContext& context, std::string scope,
                                          std::unique_ptr<Application> application)
     : context_(context),
       scope_(std::move(scope)),
       application_(std::move(application)),
-      objects_(context.objects, scope_) {}
+      objects_(context.objects, scope_),
+      failures_(failures_per_second) {}
 
 ApplicationInstance::~ApplicationInstance() = default;
 
@@ -67,6 +74,10 @@ StreamDecision ApplicationInstance::plays(const Record& client, const StreamRequ
   return decision;
 }
 
+void ApplicationInstance::playStarted(const Record& client, const std::string& stream) {
+  run("onPlayStart", [&] { application_->onPlayStart(client->handle(), stream); });
+}
+
 void ApplicationInstance::stopped(const Record& client, const std::string& stream) {
   run("onStop", [&] { application_->onStop(client->handle(), stream); });
 }
@@ -93,28 +104,28 @@ void ApplicationInstance::call(const Record& client, const std::string& method,
   if (found == application_->impl_->methods.end()) return reply->fail("There is no such method.");
   // A method may replace itself.
   const auto callee = found->second;
-  try {
-    callee(client->handle(), arguments, Responder(reply));
-  } catch (const std::exception& error) {
-    reply->fail(error.what());
-  } catch (...) {
-    reply->fail("The method failed.");
-  }
+  const auto problem = attempt("method " + printable(method), OriginLogLevel::warning,
+                               [&] { callee(client->handle(), arguments, Responder(reply)); });
+  if (problem) reply->fail(*problem);
 }
 
-bool ApplicationInstance::run(std::string_view what, const std::function<void()>& call) {
+std::optional<std::string> ApplicationInstance::attempt(std::string_view what, OriginLogLevel level,
+                                                        const std::function<void()>& call) {
   std::string problem;
   try {
     call();
-    return true;
+    return {};
   } catch (const std::exception& error) {
-    problem = error.what();
+    problem = printable(error.what());
   } catch (...) {
-    problem = "it threw something that is no exception";
+    // It says nothing.
   }
-  context_.log(OriginLogLevel::error, "application " + printable(scope_) + ": " + std::string(what) +
-                                          " failed: " + printable(problem));
-  return false;
+  if (const auto left_out = failures_.admit(context_.scheduler.now())) {
+    context_.log(level, "application " + printable(scope_) + ": " + std::string(what) +
+                            " failed: " + (problem.empty() ? "it threw what says nothing" : problem) +
+                            (*left_out == 0 ? "" : " (and " + std::to_string(*left_out) + " before it)"));
+  }
+  return problem;
 }
 
 std::vector<Client> ApplicationInstance::clients() const {
@@ -132,7 +143,7 @@ void ApplicationInstance::broadcast(const std::string& method, const std::vector
 }
 
 HostedObject ApplicationInstance::sharedObject(const std::string& name, bool persistent) {
-  const auto object = objects_.open(name, persistent, SharedObjectStore::Asker::server);
+  const auto object = objects_.open(name, persistent, nullptr);
   if (!object) return {};
   return HostedObject(std::make_shared<ObjectHandle>(context_.door, object));
 }

@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <multiconn/application.hpp>
+#include <multiconn/origin.hpp>
 
+#include "origin/log_limit.hpp"
 #include "origin/shared_object_store.hpp"
 #include "origin/status_report.hpp"
 
@@ -48,6 +51,7 @@ class ApplicationInstance {
   StreamDecision publishes(const Record& client, const StreamRequest& stream);
   void unpublished(const Record& client, const std::string& stream);
   StreamDecision plays(const Record& client, const StreamRequest& stream);
+  void playStarted(const Record& client, const std::string& stream);
   void stopped(const Record& client, const std::string& stream);
   bool mayRead(const Record& client, const std::string& object);
   bool mayWrite(const Record& client, const std::string& object, const std::string& slot);
@@ -56,7 +60,9 @@ class ApplicationInstance {
   void call(const Record& client, const std::string& method, const std::vector<AmfValue>& arguments,
             std::shared_ptr<PendingReply> reply);
   /// Any code of the application's; what it throws is logged.
-  bool run(std::string_view what, const std::function<void()>& call);
+  bool run(std::string_view what, const std::function<void()>& call) {
+    return !attempt(what, OriginLogLevel::error, call);
+  }
 
   // What the application asks for.
   std::vector<Client> clients() const;
@@ -65,11 +71,16 @@ class ApplicationInstance {
   HostedObject sharedObject(const std::string& name, bool persistent);
 
  private:
+  /// What it threw, which may be without words; nothing: it did not.
+  std::optional<std::string> attempt(std::string_view what, OriginLogLevel level,
+                                     const std::function<void()>& call);
+
   ServerContext& context_;
   std::string scope_;
   std::unique_ptr<Application> application_;
   SharedObjectStore objects_;
   std::vector<ClientMembership*> clients_;
+  LogLimit failures_;
 };
 
 }  // namespace multiconn::origin

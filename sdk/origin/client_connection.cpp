@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "origin/client_membership.hpp"
+#include "origin/gated_transport.hpp"
 #include "origin/live_stream.hpp"
 #include "origin/server_context.hpp"
 
@@ -12,6 +13,26 @@ namespace multiconn::origin {
 namespace {
 
 using std::chrono::milliseconds;
+
+// What a peer may have done before the others have their turn, in units of about one message sent: well below
+// a millisecond.
+constexpr std::size_t work_per_turn = 256;
+constexpr std::size_t command_work = 8, event_work = 2;
+constexpr unsigned lines_per_second = 50;
+
+bool isMedia(const rtmp::Message& message) {
+  return std::holds_alternative<rtmp::Audio>(message.body) ||
+         std::holds_alternative<rtmp::Video>(message.body) ||
+         std::holds_alternative<rtmp::Data>(message.body);
+}
+
+std::size_t workOf(const rtmp::Message& message) {
+  if (std::holds_alternative<rtmp::Command>(message.body)) return command_work;
+  if (const auto* object = std::get_if<rtmp::SharedObjectMessage>(&message.body)) {
+    return command_work + event_work * object->events.size();
+  }
+  return 1;
+}
 
 std::string sentence(const net::LinkFailure& failure) {
   if (!failure.text.empty()) return failure.text;
@@ -26,9 +47,13 @@ ClientConnection::ClientConnection(ServerContext& context, std::unique_ptr<net::
       address_(std::move(address)),
       gone_(std::move(gone)),
       session_(context.limits),
-      pump_(context.scheduler, std::move(transport), rtmp::Handshake::Role::server, context.limits, *this),
+      transport_(std::make_unique<GatedTransport>(context.scheduler, std::move(transport))),
+      gate_(*transport_),
+      pump_(context.scheduler, std::move(transport_), rtmp::Handshake::Role::server, context.limits, *this),
       outbox_(pump_, context.options.quotas.object_queue_bytes,
               [this] { end("takes too little of what is sent"); }),
+      lines_(lines_per_second),
+      debug_lines_(lines_per_second),
       started_(context.scheduler.now()),
       last_progress_(started_) {}
 
@@ -80,17 +105,38 @@ void ClientConnection::discard(std::uint32_t stream_id) {
   });
 }
 
+void ClientConnection::playBegan(std::uint32_t stream_id) {
+  const auto found = uses_.find(stream_id);
+  if (found != uses_.end()) found->second.visit->began();
+}
+
 rtmp::TimePoint ClientConnection::now() const {
   return context_.scheduler.now();
 }
 
 void ClientConnection::log(OriginLogLevel level, std::string_view what) const {
-  if (context_.options.log) context_.log(level, std::string(address_).append(" ").append(what));
+  if (const auto left_out = admitLine(level)) write(level, what, *left_out);
 }
 
 void ClientConnection::log(OriginLogLevel level, std::string_view what, const LiveStream& stream) const {
-  if (!context_.options.log) return;
-  log(level, std::string(what).append(" ").append(context_.labels.line(stream.app(), stream.name())));
+  const auto left_out = admitLine(level);
+  if (!left_out) return;
+  write(level, std::string(what).append(" ").append(context_.labels.line(stream.app(), stream.name())),
+        *left_out);
+}
+
+// Lines for debugging are counted by themselves: mostly nobody sees them.
+std::optional<std::uint64_t> ClientConnection::admitLine(OriginLogLevel level) const {
+  if (!context_.options.log) return {};
+  return (level == OriginLogLevel::debug ? debug_lines_ : lines_).admit(now());
+}
+
+void ClientConnection::write(OriginLogLevel level, std::string_view what, std::uint64_t left_out) const {
+  if (left_out != 0) {
+    context_.log(OriginLogLevel::warning,
+                 address_ + " has brought about " + std::to_string(left_out) + " lines that were left out");
+  }
+  context_.log(level, std::string(address_).append(" ").append(what));
 }
 
 void ClientConnection::opened() {
@@ -98,8 +144,44 @@ void ClientConnection::opened() {
       context_.scheduler.after(context_.limits.connect_timeout, [this] { end("no connect in time"); });
 }
 
-void ClientConnection::message(rtmp::Message message) {
+void ClientConnection::message(rtmp::Message received) {
   if (ending_) return;
+  if (backlog_.empty() && spent_ < work_per_turn) return handle(received);
+  backlog_.push_back(std::move(received));
+  gate_.shut();
+}
+
+void ClientConnection::spend(std::size_t work) {
+  const bool had_left = spent_ < work_per_turn;
+  spent_ += work;
+  if (!had_left || spent_ < work_per_turn) return;
+  context_.scheduler.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->takeTurn();
+  });
+}
+
+// At the end of what is at hand for all peers.
+void ClientConnection::takeTurn() {
+  spent_ = 0;
+  while (!ending_ && !backlog_.empty() && spent_ < work_per_turn) {
+    const rtmp::Message next = std::move(backlog_.front());
+    backlog_.pop_front();
+    handle(next);
+  }
+  if (ending_) backlog_.clear();
+  if (backlog_.empty()) gate_.open();
+}
+
+// Of a peer that has gone, what it has broadcast last still counts.
+void ClientConnection::finishMedia() {
+  for (const rtmp::Message& message : std::exchange(backlog_, {})) {
+    if (ending_ || !isMedia(message)) return;
+    handle(message);
+  }
+}
+
+void ClientConnection::handle(const rtmp::Message& message) {
+  spend(workOf(message));
   if (const auto* control = std::get_if<rtmp::UserControl>(&message.body)) {
     if (control->event == rtmp::UserControl::Event::set_buffer_length) noteBufferLength(*control);
     return;
@@ -114,6 +196,7 @@ void ClientConnection::writable() {
 }
 
 void ClientConnection::closed(net::LinkFailure failure) {
+  finishMedia();
   if (!ending_) log(OriginLogLevel::debug, "left: " + sentence(failure));
   leave();
   gone_(*this);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <multiconn/origin.hpp>
 
 #include "net/message_pump.hpp"
+#include "origin/log_limit.hpp"
 #include "origin/outbox.hpp"
 #include "origin/stream_use.hpp"
 #include "rtmp/server_session.hpp"
@@ -18,11 +20,13 @@
 namespace multiconn::origin {
 
 class ClientMembership;
+class GatedTransport;
 class LiveStream;
 class StreamVisit;
 struct ServerContext;
 
-/// One accepted peer: its messages, its session, and what it publishes and plays. Everything on the strand.
+/// One accepted peer: its messages, its session, and what it publishes and plays. Everything on the strand,
+/// where all peers take turns: one that asks for more than its share waits, and is not read meanwhile.
 class ClientConnection final : public net::PumpEvents, public std::enable_shared_from_this<ClientConnection> {
  public:
   /// `address`: for people to read. `gone` is called once, last of all.
@@ -45,6 +49,10 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   rtmp::ServerReaction acceptConnect();
   /// Lets go of a stream's use, from within a call of that use.
   void discard(std::uint32_t stream_id);
+  /// The stream plays from now on.
+  void playBegan(std::uint32_t stream_id);
+  /// Counts work that the message of now has brought about; the unit is about that of sending a message.
+  void spend(std::size_t work);
 
   /// Null before connect, and where it led nowhere.
   ClientMembership* member() { return member_.get(); }
@@ -59,7 +67,7 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   void log(OriginLogLevel level, std::string_view what, const LiveStream& stream) const;
 
   void opened() override;
-  void message(rtmp::Message message) override;
+  void message(rtmp::Message received) override;
   void writable() override;
   void closed(net::LinkFailure failure) override;
 
@@ -86,12 +94,19 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   bool answerStreamLength(const rtmp::Command& command);
   void noteBufferLength(const rtmp::UserControl& control);
   StreamUse* useOf(std::uint32_t stream_id);
+  void handle(const rtmp::Message& message);
+  void takeTurn();
+  void finishMedia();
+  std::optional<std::uint64_t> admitLine(OriginLogLevel level) const;
+  void write(OriginLogLevel level, std::string_view what, std::uint64_t left_out) const;
   void watch();
 
   ServerContext& context_;
   std::string address_;
   std::function<void(ClientConnection&)> gone_;
   rtmp::ServerSession session_;
+  std::unique_ptr<GatedTransport> transport_;  // until the pump has it
+  GatedTransport& gate_;
   net::MessagePump pump_;
   Outbox outbox_;
   std::string app_;
@@ -103,6 +118,9 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   };
   std::map<std::uint32_t, Use> uses_;
   std::optional<std::uint32_t> buffer_length_ms_;
+  std::deque<rtmp::Message> backlog_;  // what was read and waits for a turn
+  std::size_t spent_ = 0;              // of this turn's work
+  mutable LogLimit lines_, debug_lines_;
   net::Timer deadline_;
   rtmp::TimePoint started_;
   // For finding a peer that takes nothing any more.

@@ -253,11 +253,16 @@ void ClientMembership::redirectStream(const std::string& url, const std::string&
                                                    AmfObject{{"ex", std::move(ex)}}));
 }
 
+void StreamVisit::began() {
+  if (kind_ != Kind::play || std::exchange(began_, true)) return;
+  member_->application().playStarted(member_->record(), stream_);
+}
+
 StreamVisit::~StreamVisit() {
   auto& application = member_->application();
   if (kind_ == Kind::publish) {
     application.unpublished(member_->record(), stream_);
-  } else {
+  } else if (began_) {
     application.stopped(member_->record(), stream_);
   }
 }

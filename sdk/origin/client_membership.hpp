@@ -90,7 +90,8 @@ class ClientMembership final : SharedObjectSubscriber, ClientObjects::Access {
   ClientObjects objects_;
 };
 
-/// One stream's use by a client, for the application: it is told when this goes.
+/// One stream's use by a client, for the application: it is told when this goes; of a play, only when it has
+/// begun.
 class StreamVisit {
  public:
   enum class Kind : std::uint8_t { publish, play };
@@ -100,10 +101,13 @@ class StreamVisit {
   StreamVisit(const StreamVisit&) = delete;
   StreamVisit& operator=(const StreamVisit&) = delete;
 
+  void began();
+
  private:
   std::shared_ptr<ClientMembership> member_;
   Kind kind_;
   std::string stream_;
+  bool began_ = false;
 };
 
 }  // namespace multiconn::origin

@@ -1,5 +1,6 @@
 #include "origin/client_objects.hpp"
 
+#include "origin/client_record.hpp"
 #include "origin/shared_object_encoding.hpp"
 #include "origin/shared_object_store.hpp"
 
@@ -51,6 +52,7 @@ void ClientObjects::receive(const rtmp::SharedObjectMessage& message) {
 
 void ClientObjects::leaveAll() {
   for (const auto& [key, object] : std::exchange(joined_, {})) object->leave(client_.id());
+  store_.left(client_.id());
 }
 
 std::string_view ClientObjects::join(const Key& key) {
@@ -59,7 +61,9 @@ std::string_view ClientObjects::join(const Key& key) {
     if (joined_.size() >= quotas_.client_objects) return not_created;
     if (!rtmp::isSharedObjectName(key.first, rtmp::Limits())) return not_created;
     if (!access_.mayRead(key.first)) return no_read;
-    auto object = store_.open(key.first, key.second, SharedObjectStore::Asker::client);
+    const auto& record = client_.record();
+    const CreationLedger::Maker maker{client_.id(), record ? record->host : std::string()};
+    auto object = store_.open(key.first, key.second, &maker);
     if (!object) return not_created;
     joined = joined_.emplace(key, std::move(object)).first;
   }

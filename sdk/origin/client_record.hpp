@@ -20,6 +20,7 @@ struct ClientRecord : std::enable_shared_from_this<ClientRecord> {
   Client handle() { return Client(shared_from_this()); }
 
   std::uint64_t id = 0;
+  std::string host;  ///< see peerHost()
   std::string address, application, query, uri, agent, page_url, referrer, user;
   int object_encoding = 0;
   std::atomic<bool> connected = false;

@@ -3,6 +3,7 @@
 #include "origin/client_membership.hpp"
 #include "origin/client_record.hpp"
 #include "origin/live_play.hpp"
+#include "origin/peer_host.hpp"
 #include "origin/publication.hpp"
 #include "origin/recorded_play.hpp"
 #include "origin/recording_path.hpp"
@@ -11,6 +12,13 @@
 namespace multiconn::origin {
 
 using namespace rtmp::server_event;
+
+namespace {
+
+// Besides the command itself, for ClientConnection::spend().
+constexpr std::size_t stream_work = 16, file_work = 64;
+
+}  // namespace
 
 void ClientConnection::on(ConnectRequested& request) {
   app_ = applicationScope(request.app);
@@ -24,8 +32,8 @@ void ClientConnection::on(ConnectRequested& request) {
 
 // Players and others who are not encoders need no name, and may not publish then.
 bool ClientConnection::login(const ConnectRequested& request) {
-  if (!context_.login.required() || !PublisherLogin::isEncoder(request)) return true;
-  auto outcome = context_.login.check(request.query, now());
+  if (!context_.login.required() || !PublisherLogin::concerns(request)) return true;
+  auto outcome = context_.login.check(request.query, peerHost(address_), now());
   if (outcome.user.empty()) {
     refuse("NetConnection.Connect.Rejected", outcome.description);
     return false;
@@ -36,9 +44,10 @@ bool ClientConnection::login(const ConnectRequested& request) {
 }
 
 void ClientConnection::join(const ConnectRequested& request) {
-  auto stay = context_.applications.enter(app_);
-  if (!stay) return refuse("NetConnection.Connect.Rejected", "The application cannot be started.");
   const auto record = std::make_shared<ClientRecord>();
+  record->host = peerHost(address_);
+  auto stay = context_.applications.enter(app_, record->host);
+  if (!stay) return refuse("NetConnection.Connect.Rejected", "The application cannot be started.");
   record->id = ++context_.last_client;
   record->address = address_;
   record->application = app_;
@@ -62,6 +71,7 @@ void ClientConnection::refuse(std::string_view code, std::string_view descriptio
 }
 
 void ClientConnection::on(PublishRequested& request) {
+  spend(stream_work);
   if (context_.login.required() && user_.empty()) {
     return perform(session_.rejectPublish(request.stream_id, "NetStream.Publish.Unauthorized",
                                           "Publishers have to log in."));
@@ -104,6 +114,7 @@ std::unique_ptr<StreamVisit> ClientConnection::visitPlaying(const PlayRequested&
 }
 
 void ClientConnection::on(PlayRequested& request) {
+  spend(stream_work);
   unuse(request.stream_id);
   auto visit = visitPlaying(request);
   if (!visit) return;
@@ -125,6 +136,7 @@ void ClientConnection::on(PlayRequested& request) {
 }
 
 bool ClientConnection::playRecorded(const PlayRequested& request, std::unique_ptr<StreamVisit>& visit) {
+  spend(file_work);
   const auto path = recordingPath(context_.options.data_dir, app_, request.name);
   auto file = path ? FlvFile::open(*path) : std::nullopt;
   if (!file) return false;
@@ -172,6 +184,7 @@ void ClientConnection::on(SharedObjectReceived& received) {
 // The session answers 0, which is right for live streams; the length of a recording is in its last tag.
 bool ClientConnection::answerStreamLength(const rtmp::Command& command) {
   if (command.name != "getStreamLength" || !session_.connected() || command.arguments.empty()) return false;
+  spend(file_work);
   const std::string* const name = command.arguments[0].string();
   const auto path = name ? recordingPath(context_.options.data_dir, app_, *name) : std::nullopt;
   const auto file = path ? FlvFile::open(*path) : std::nullopt;

@@ -79,6 +79,7 @@ void LivePlay::accept() {
   accepted_ = true;
   connection_.log(OriginLogLevel::info, "plays", *stream_);
   lane_.send(connection_.session().acceptPlay(stream_id_, false).send, connection_.now());
+  connection_.playBegan(stream_id_);
 }
 
 void LivePlay::replayCache() {
@@ -89,6 +90,7 @@ void LivePlay::replayCache() {
     bytes += message.message.payload->size();
     messages.push_back(std::move(message));
   });
+  connection_.spend(messages.size());
   lane_.widen(bytes);
   for (rtmp::QueuedMessage& message : messages) {
     message.message.stream_id = stream_id_;

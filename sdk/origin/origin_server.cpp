@@ -35,6 +35,7 @@ class OriginServer::Impl final : RtmpListener::Events {
   std::uint16_t port() const { return listener_.port(); }
   std::optional<std::uint16_t> httpPort() const;
   std::string statusJson();
+  OriginLoad load();
   void requestReconnect(std::string url);
 
  private:
@@ -45,6 +46,7 @@ class OriginServer::Impl final : RtmpListener::Events {
   void stop();
   void ended();
   StatusReport report() const;
+  OriginLoad measure() const;
 
   DataDirectory data_directory_;
   boost::asio::io_context io_{1};
@@ -77,6 +79,9 @@ std::optional<std::uint16_t> OriginServer::httpPort() const {
 }
 std::string OriginServer::statusJson() const {
   return impl_->statusJson();
+}
+OriginLoad OriginServer::load() const {
+  return impl_->load();
 }
 
 void OriginServer::requestReconnect(std::string url) {
@@ -128,6 +133,24 @@ std::string OriginServer::Impl::statusJson() {
   std::promise<StatusReport> promise;
   scheduler_.post([&] { promise.set_value(report()); });
   return toJson(promise.get_future().get());
+}
+
+OriginLoad OriginServer::Impl::load() {
+  if (context_.door->inside()) return measure();
+  std::promise<OriginLoad> promise;
+  scheduler_.post([&] { promise.set_value(measure()); });
+  return promise.get_future().get();
+}
+
+OriginLoad OriginServer::Impl::measure() const {
+  OriginLoad load{0, context_.options.max_connections, connections_total_, bytes_in_, bytes_out_};
+  for (const auto& [raw, connection] : connections_) {
+    if (connection->member() != nullptr) ++load.connections;
+    const net::LinkStats stats = connection->stats();
+    load.bytes_in += stats.bytes_received;
+    load.bytes_out += stats.bytes_sent;
+  }
+  return load;
 }
 
 bool OriginServer::Impl::hasRoom(std::size_t handshaking) {

@@ -70,6 +70,7 @@ class Lane {
 
   std::size_t queuedBytes() const { return queue_.bytes(); }
   bool hasRoom() const;
+  bool empty() const { return queue_.empty(); }
   rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }
 
  private:

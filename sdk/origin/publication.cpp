@@ -69,6 +69,7 @@ void Publication::relayMedia(rtmp::MessageType type, const rtmp::Message& messag
     if (codec.empty()) codec = codecName(*relay.media);
   }
   if (recorder_) recorder_->write(relay.out.message, relay.isFrame());
+  connection_.spend(stream_->plays().size());
   stream_->relay(relay);
 }
 
@@ -79,6 +80,7 @@ void Publication::relayData(const rtmp::Message& message, const rtmp::Data& data
   if (recorder_ && relay->action != RelayData::Action::erase) {
     recorder_->write(relay->message.out.message, relay->message.isFrame());
   }
+  connection_.spend(stream_->plays().size());
   stream_->relay(*relay);
 }
 

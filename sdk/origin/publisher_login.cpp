@@ -14,7 +14,7 @@ namespace multiconn::origin {
 namespace {
 
 constexpr std::chrono::seconds lifetime{60};
-constexpr std::size_t most_challenges = 1024;
+constexpr std::size_t most_challenges = 1024, most_of_host = 16;
 
 std::string description(const std::string& text) {
   return "[ AccessManager.Reject ] : [ " + text;
@@ -42,18 +42,20 @@ bool equalInConstantTime(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-bool PublisherLogin::isEncoder(const rtmp::server_event::ConnectRequested& request) {
-  return request.flash_version.find("FMLE") != std::string::npos ||
-         request.object.stringOr("type", {}) == "nonprivate";
+bool PublisherLogin::concerns(const rtmp::server_event::ConnectRequested& request) {
+  const std::string& version = request.flash_version;
+  return version.find("FMLE") != std::string::npos || !parse(request.query).method.empty() ||
+         (version.empty() && request.object.stringOr("type", {}) == "nonprivate");
 }
 
-PublisherLogin::Outcome PublisherLogin::check(std::string_view query, rtmp::TimePoint now) {
+PublisherLogin::Outcome PublisherLogin::check(std::string_view query, const std::string& host,
+                                              rtmp::TimePoint now) {
   const Answer answer = parse(query);
   if (answer.method != "adobe" || answer.user.empty()) {
     return {{}, description("code=403 need auth; authmod=adobe ] : ")};
   }
   if (!publishers_.contains(std::string(answer.user))) return {{}, refusal("nosuchuser")};
-  if (answer.response.empty()) return challenge(answer.user, now);
+  if (answer.response.empty()) return challenge(answer.user, host, now);
   if (!verify(answer, now)) return {{}, refusal("authfailed")};
   return {std::string(answer.user), {}};
 }
@@ -80,16 +82,14 @@ PublisherLogin::Answer PublisherLogin::parse(std::string_view query) {
   return answer;
 }
 
-PublisherLogin::Outcome PublisherLogin::challenge(std::string_view user, rtmp::TimePoint now) {
-  forgetOld(now);
-  std::string opaque = randomText();
-  const Challenge& made =
-      challenges_
-          .insert_or_assign(opaque, Challenge{std::string(user), randomText(), randomText(), now + lifetime})
-          .first->second;
+PublisherLogin::Outcome PublisherLogin::challenge(std::string_view user, const std::string& host,
+                                                  rtmp::TimePoint now) {
+  makeRoom(host, now);
+  const std::string opaque = randomText();
+  Challenge made{std::string(user), randomText(), randomText(), host, now + lifetime, ++made_};
   std::string text = refusal("needauth") + "&user=" + made.user + "&salt=" + made.salt +
                      "&challenge=" + made.challenge + "&opaque=" + opaque;
-  order_.push_back(std::move(opaque));
+  challenges_.insert_or_assign(opaque, std::move(made));
   return {{}, std::move(text)};
 }
 
@@ -105,14 +105,27 @@ bool PublisherLogin::verify(const Answer& answer, rtmp::TimePoint now) {
   return equalInConstantTime(expected, answer.response);
 }
 
-void PublisherLogin::forgetOld(rtmp::TimePoint now) {
-  while (!order_.empty()) {
-    const auto oldest = challenges_.find(order_.front());
-    const bool used = oldest == challenges_.end();
-    if (!used && oldest->second.expires >= now && order_.size() < most_challenges) return;
-    if (!used) challenges_.erase(oldest);
-    order_.pop_front();
+// At the expense of the asker when it has many already, else of whoever has most.
+void PublisherLogin::makeRoom(const std::string& host, rtmp::TimePoint now) {
+  std::erase_if(challenges_, [now](const auto& entry) { return entry.second.expires < now; });
+  std::map<std::string, std::size_t, std::less<>> held;
+  for (const auto& [opaque, challenge] : challenges_) ++held[challenge.host];
+  if (held[host] >= most_of_host) {
+    forgetOldest(host);
+  } else if (challenges_.size() >= most_challenges) {
+    forgetOldest(std::max_element(held.begin(), held.end(), [](const auto& a, const auto& b) {
+                   return a.second < b.second;
+                 })->first);
   }
+}
+
+void PublisherLogin::forgetOldest(std::string_view host) {
+  auto oldest = challenges_.end();
+  for (auto entry = challenges_.begin(); entry != challenges_.end(); ++entry) {
+    if (entry->second.host != host) continue;
+    if (oldest == challenges_.end() || entry->second.number < oldest->second.number) oldest = entry;
+  }
+  if (oldest != challenges_.end()) challenges_.erase(oldest);
 }
 
 }  // namespace multiconn::origin

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,32 +20,37 @@ class PublisherLogin {
       : publishers_(std::move(publishers)) {}
 
   bool required() const { return !publishers_.empty(); }
-  /// Whether it says of itself that it is an encoder.
-  static bool isEncoder(const rtmp::server_event::ConnectRequested& request);
+  /// Whether it says of itself that it is an encoder, or begins to log in. Flash Media Server's access module
+  /// knows encoders by "FMLE" in flashVer, too (Flash Media Live Encoder 3, "Client and server adaptor
+  /// interaction"); one without any flashVer says it by its type.
+  static bool concerns(const rtmp::server_event::ConnectRequested& request);
 
   struct Outcome {
     std::string user;         ///< who has logged in; empty: refused
     std::string description;  ///< of the refusal
   };
-  /// `query`: what the client has put behind "?" in its application's name.
-  Outcome check(std::string_view query, rtmp::TimePoint now);
+  /// `query`: what the client has put behind "?" in its application's name. `host`: see peerHost(); one
+  /// host's challenges push out no other's.
+  Outcome check(std::string_view query, const std::string& host, rtmp::TimePoint now);
 
  private:
   struct Challenge {
-    std::string user, salt, challenge;
+    std::string user, salt, challenge, host;
     rtmp::TimePoint expires;
+    std::uint64_t number = 0;
   };
   struct Answer {
     std::string_view method, user, challenge, response, opaque;
   };
   static Answer parse(std::string_view query);
-  Outcome challenge(std::string_view user, rtmp::TimePoint now);
+  Outcome challenge(std::string_view user, const std::string& host, rtmp::TimePoint now);
   bool verify(const Answer& answer, rtmp::TimePoint now);
-  void forgetOld(rtmp::TimePoint now);
+  void makeRoom(const std::string& host, rtmp::TimePoint now);
+  void forgetOldest(std::string_view host);
 
   std::map<std::string, std::string> publishers_;
   std::map<std::string, Challenge, std::less<>> challenges_;  // by opaque
-  std::deque<std::string> order_;                             // of their opaques, oldest first
+  std::uint64_t made_ = 0;                                    // challenges, ever
 };
 
 }  // namespace multiconn::origin

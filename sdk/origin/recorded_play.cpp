@@ -45,6 +45,7 @@ RecordedPlay::~RecordedPlay() = default;
 
 void RecordedPlay::start(double start_ms, double duration_ms) {
   lane_.send(connection_.session().acceptPlay(stream_id_, true).send, connection_.now());
+  connection_.playBegan(stream_id_);
   const double begin = std::max(0.0, start_ms);
   if (duration_ms >= 0) end_ms_ = begin + duration_ms;
   locate(begin);
@@ -165,7 +166,12 @@ void RecordedPlay::work() {
 
 // May come many times within one task.
 void RecordedPlay::drained() {
+  if (!file_) return endWhenSent();
   if (!resting_) work();
+}
+
+void RecordedPlay::endWhenSent() {
+  if (lane_.empty()) connection_.discard(stream_id_);
 }
 
 // False: not now; a timer or the drained lane goes on.
@@ -190,6 +196,7 @@ void RecordedPlay::complete() {
   file_.reset();
   timer_.cancel();
   lane_.send(connection_.session().playComplete(stream_id_).send, connection_.now());
+  endWhenSent();
 }
 
 void RecordedPlay::send(const FlvTagPlace& tag, std::uint32_t timestamp) {

@@ -51,6 +51,7 @@ class RecordedPlay final : public StreamUse {
   void drained();
   bool sendNext();
   void complete();
+  void endWhenSent();
   void send(const FlvTagPlace& tag, std::uint32_t timestamp);
   bool wants(const FlvTagPlace& tag);
   rtmp::TimePoint due(std::uint32_t timestamp) const;

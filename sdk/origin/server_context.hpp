@@ -37,7 +37,12 @@ struct ServerContext {
   }
 
   void log(OriginLogLevel level, const std::string& line) const {
-    if (options.log) options.log(level, line);
+    if (!options.log) return;
+    try {
+      options.log(level, line);
+    } catch (...) {
+      // There is nowhere else to say so.
+    }
   }
 
   const OriginOptions options;

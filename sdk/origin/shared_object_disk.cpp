@@ -24,6 +24,7 @@ std::string failure(const char* what, int number = errno);
 std::string makeFolder(const fs::path& folder);
 std::string writeWhole(const fs::path& part, rtmp::BytesView bytes);
 std::string syncFolder(const fs::path& folder);
+void removeEmptyFolders(fs::path folder, const fs::path& root);
 std::optional<rtmp::Bytes> readWhole(const FileDescriptor& file, off_t size);
 bool setAside(const fs::path& file);
 
@@ -40,6 +41,11 @@ std::string replaceFile(const fs::path& file, rtmp::BytesView bytes) {
   return error;
 }
 
+std::string removeFile(const fs::path& file) {
+  if (::unlink(file.c_str()) == 0) return syncFolder(file.parent_path());
+  return errno == ENOENT ? std::string() : failure("cannot remove its file");
+}
+
 SharedObjectDisk::SharedObjectDisk(DiskThread& disk, net::Scheduler& scheduler, fs::path data_dir,
                                    Writer writer)
     : disk_(disk), scheduler_(scheduler), data_dir_(std::move(data_dir)), writer_(std::move(writer)) {}
@@ -48,18 +54,24 @@ SharedObjectDisk::Loaded SharedObjectDisk::load(const std::string& scope, const 
   if (!enabled()) return {};
   const fs::path file = fileOf(scope, name);
   if (const auto pending = pending_.find(file.string()); pending != pending_.end()) {
-    return {decodeFile(*pending->second.content), {}, {}};
+    return {decodeFile(*pending->second.content), {}, {}, true};
   }
   return read(file, name);
 }
 
 std::size_t SharedObjectDisk::count(const std::string& scope) const {
   if (!enabled()) return 0;
+  const fs::path folder = objectFolder(data_dir_, scope);
   std::error_code error;
   std::size_t files = 0;
-  for (fs::directory_iterator entry(objectFolder(data_dir_, scope), error), end; !error && entry != end;
-       entry.increment(error)) {
-    files += entry->path().extension() == ".so";
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path& path = entry->path();
+    files += path.extension() == ".so" && !pending_.contains(path.string());
+  }
+  const std::string prefix = folder.string() + "/";
+  for (auto entry = pending_.lower_bound(prefix); entry != pending_.end() && entry->first.starts_with(prefix);
+       ++entry) {
+    files += !entry->second.content->empty();
   }
   return files;
 }
@@ -71,12 +83,20 @@ void SharedObjectDisk::save(const std::string& scope, const std::string& name, r
   rtmp::Payload payload = rtmp::makePayload(std::move(content));
   pending_[file.string()] = {number, payload};
   disk_.post(file.string(), [this, file, number, payload = std::move(payload), done = std::move(done)] {
-    scheduler_.post([this, key = file.string(), number, done, error = writer_(file, *payload)] {
+    scheduler_.post([this, key = file.string(), number, done, error = write(file, *payload)] {
       saved(key, number);
       done(error);
     });
     return true;
   });
+}
+
+// On the disk's thread.
+std::string SharedObjectDisk::write(const fs::path& file, rtmp::BytesView content) const {
+  if (!content.empty()) return writer_(file, content);
+  std::string error = removeFile(file);
+  if (error.empty()) removeEmptyFolders(file.parent_path(), data_dir_);
+  return error;
 }
 
 fs::path SharedObjectDisk::fileOf(const std::string& scope, const std::string& name) const {
@@ -139,6 +159,13 @@ std::string syncFolder(const fs::path& folder) {
   if (!file) return failure("cannot open its folder");
   // Some file systems have nothing to synchronise here.
   return ::fsync(file.get()) == 0 || errno == EINVAL ? std::string() : failure("cannot write its folder");
+}
+
+// All writers make their folders in the same step as their files, on the same thread.
+void removeEmptyFolders(fs::path folder, const fs::path& root) {
+  while (folder != root && folder.has_relative_path() && ::rmdir(folder.c_str()) == 0) {
+    folder = folder.parent_path();
+  }
 }
 
 std::optional<rtmp::Bytes> readWhole(const FileDescriptor& file, off_t size) {

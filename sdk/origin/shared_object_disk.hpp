@@ -23,6 +23,9 @@ class DiskThread;
 /// wrong.
 std::string replaceFile(const std::filesystem::path& file, rtmp::BytesView bytes);
 
+/// Removes a file, for certain once this has returned; none there is as good. Returns as replaceFile() does.
+std::string removeFile(const std::filesystem::path& file);
+
 /// The files of all persistent shared objects of one server. Everything on the strand.
 class SharedObjectDisk {
  public:
@@ -35,14 +38,16 @@ class SharedObjectDisk {
 
   struct Loaded {
     std::optional<SharedObjectContent> content;  ///< nothing: there is no such file, or see error
-    std::string error;   ///< it is there and cannot be read: one sentence. It must not be overwritten.
-    std::string notice;  ///< it was broken and has been set aside: one sentence
+    std::string error;     ///< it is there and cannot be read: one sentence. It must not be overwritten.
+    std::string notice;    ///< it was broken and has been set aside: one sentence
+    bool pending = false;  ///< this is still on its way to the disk, and may not get there
   };
   /// What was saved last, also while that is still on its way to the disk. Reads on the strand: an object is
   /// small.
   Loaded load(const std::string& scope, const std::string& name);
-  /// How many objects of an instance have files.
+  /// How many objects of an instance have files, or will have when what is on its way has arrived.
   std::size_t count(const std::string& scope) const;
+  /// Without content the file is removed, and the folders that have become empty over it.
   /// `done` comes as a task of the strand, with an empty text or one sentence that says what went wrong.
   /// Files of one name are written in the order of the calls.
   void save(const std::string& scope, const std::string& name, rtmp::Bytes content,
@@ -55,6 +60,7 @@ class SharedObjectDisk {
   };
   std::filesystem::path fileOf(const std::string& scope, const std::string& name) const;
   Loaded read(const std::filesystem::path& file, const std::string& name) const;
+  std::string write(const std::filesystem::path& file, rtmp::BytesView content) const;
   void saved(const std::string& file, std::uint64_t number);
 
   DiskThread& disk_;

@@ -15,8 +15,19 @@ using Kind = Event::Kind;
 
 namespace {
 
+// What the application does wrong again and again.
+constexpr unsigned complaints_per_second = 5;
+
 bool isNothing(const AmfValue& value) {
   return value.isNull() || value.isUndefined();
+}
+
+std::string bytesText(std::size_t bytes) {
+  return std::to_string(bytes) + " bytes";
+}
+
+std::string tooLarge(const char* what, std::size_t bytes, std::size_t most) {
+  return std::string(what) + " takes " + bytesText(bytes) + ", and may take " + bytesText(most);
 }
 
 }  // namespace
@@ -27,7 +38,8 @@ SharedObjectHost::SharedObjectHost(SharedObjectServices& services, std::string s
       scope_(std::move(scope)),
       name_(std::move(name)),
       persistent_(persistent),
-      idle_(std::move(idle)) {
+      idle_(std::move(idle)),
+      complaints_(complaints_per_second) {
   if (persistent_ && services_.disk.enabled()) {
     saver_ = std::make_shared<SharedObjectSaver>(services_.scheduler, services_.save_interval, *this);
   }
@@ -43,6 +55,14 @@ void SharedObjectHost::fill(std::uint32_t version, const AmfObject& slots) {
     store(slot.name, slot.value, encodedSize(slot.value).value_or(0) + slotOverhead(slot.name));
   }
   data_->version = version;
+}
+
+void SharedObjectHost::markUnsaved() {
+  if (saver_) saver_->touch();
+}
+
+void SharedObjectHost::hurry() {
+  if (saver_) saver_->hurry();
 }
 
 // --- Clients
@@ -126,10 +146,15 @@ void SharedObjectHost::set(const std::string& slot, AmfValue value) {
   const auto found = data_->slots.find(slot);
   if (found != data_->slots.end() && found->second.value == value) return;
   const auto size = encodedSize(value);
-  if (!size) return report("a value that cannot be sent was not set");
-  if (slot.empty() || slot.size() > rtmp::Limits().max_name)
-    return report("a slot's name is empty or too long");
-  if (!fits(slot, *size)) return report("a value was not set: the object is full");
+  const std::string not_set = "slot " + printable(slot) + " was not set: ";
+  if (!size) return complain(not_set + "its value cannot be sent");
+  if (slot.empty() || slot.size() > rtmp::Limits().max_name) {
+    return complain("a slot was not set: its name is empty or too long");
+  }
+  if (*size > services_.quotas.value_bytes) {
+    return complain(not_set + tooLarge("its value", *size, services_.quotas.value_bytes));
+  }
+  if (!fits(slot, *size)) return complain(not_set + "there is no room for " + bytesText(*size));
   batch_.change(0, slot, value, *size);
   store(slot, std::move(value), *size + slotOverhead(slot));
   serverChanged();
@@ -157,8 +182,11 @@ void SharedObjectHost::sendOwn(std::vector<AmfValue> values) {
   std::size_t bytes = 0;
   for (const AmfValue& value : values) {
     const auto size = encodedSize(value);
-    if (!size) return report("a message that cannot be encoded was not sent");
+    if (!size) return complain("a message was not sent: it cannot be encoded");
     bytes += *size;
+  }
+  if (bytes > services_.quotas.value_bytes) {
+    return complain("a message was not sent: " + tooLarge("it", bytes, services_.quotas.value_bytes));
   }
   batch_.send(std::move(values), bytes);
   schedule();
@@ -299,14 +327,21 @@ void SharedObjectHost::changed(Id author) {
 }
 
 // The application's code may throw what it likes.
-void SharedObjectHost::callOut(const std::function<void()>& call) const {
+void SharedObjectHost::callOut(const std::function<void()>& call) {
   try {
     call();
   } catch (const std::exception& error) {
-    report(std::string("a callback of the application failed: ") + error.what());
+    complain("a callback of the application failed: " + printable(error.what()));
   } catch (...) {
-    report("a callback of the application failed");
+    complain("a callback of the application failed");
   }
+}
+
+// As report(), of what could come without end.
+void SharedObjectHost::complain(const std::string& what) {
+  const auto left_out = complaints_.admit(services_.scheduler.now());
+  if (!left_out) return;
+  report(*left_out == 0 ? what : what + " (and " + std::to_string(*left_out) + " before it)");
 }
 
 void SharedObjectHost::save(SharedObjectSaver::Saved saved) {
@@ -315,18 +350,21 @@ void SharedObjectHost::save(SharedObjectSaver::Saved saved) {
       if (!error.empty()) log(OriginLogLevel::error, label + ": is lost, as it cannot be saved: " + error);
     };
   }
-  services_.disk.save(scope_, name_, encodeFile(name_, *data_), std::move(saved));
+  in_save_ = std::exchange(unsaved_, {});
+  // Without slots there is nothing to keep.
+  rtmp::Bytes content = data_->slots.empty() ? rtmp::Bytes() : encodeFile(name_, *data_);
+  services_.disk.save(scope_, name_, std::move(content), std::move(saved));
 }
 
-// Those who wrote what is not on the disk are told when that has failed.
-void SharedObjectHost::saveOutcome(const std::string& error) {
-  report(error.empty() ? "is saved again" : "cannot be saved, and is tried again: " + error);
+// Each author is told of the first failed save that holds its writes; the log, when things turn.
+void SharedObjectHost::saveEnded(const std::string& error, bool turned) {
+  if (turned) report(error.empty() ? "is saved again" : "cannot be saved, and is tried again: " + error);
+  const auto authors = std::exchange(in_save_, {});
   if (error.empty()) return;
-  for (const Id author : std::exchange(unsaved_, {})) refuse(author, "SharedObject.Flush.Failed");
+  for (const Id author : authors) refuse(author, "SharedObject.Flush.Failed");
 }
 
 void SharedObjectHost::saveDone() {
-  unsaved_.clear();
   idle_();
 }
 

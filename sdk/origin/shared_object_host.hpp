@@ -12,6 +12,8 @@
 #include <multiconn/origin.hpp>
 
 #include "net/scheduler.hpp"
+#include "origin/creation_ledger.hpp"
+#include "origin/log_limit.hpp"
 #include "origin/shared_object_batch.hpp"
 #include "origin/shared_object_data.hpp"
 #include "origin/shared_object_saver.hpp"
@@ -30,6 +32,7 @@ struct SharedObjectServices {
   std::chrono::milliseconds save_interval;
   std::function<void(OriginLogLevel, const std::string&)> log;
   std::size_t bytes = 0;  ///< of all objects
+  CreationLedger ledger{quotas};
 };
 
 /// A client as a shared object sees it.
@@ -59,6 +62,8 @@ class SharedObjectHost final : public SharedObjectSaver::Target,
 
   /// Fills it with what was saved; before anybody joins.
   void fill(std::uint32_t version, const AmfObject& slots);
+  /// What it holds is not on the disk for certain.
+  void markUnsaved();
 
   const std::string& name() const { return name_; }
   bool persistent() const { return persistent_; }
@@ -68,6 +73,10 @@ class SharedObjectHost final : public SharedObjectSaver::Target,
   bool savable() const { return saver_ != nullptr; }
   /// Everything is on the disk, or need not be.
   bool saved() const { return !saver_ || saver_->clean(); }
+  /// What was tried last to save it has failed.
+  bool failing() const { return saver_ && saver_->failing(); }
+  /// Saves what is left soon.
+  void hurry();
   /// One sentence about the object into the log.
   void report(const std::string& what) const;
 
@@ -131,10 +140,11 @@ class SharedObjectHost final : public SharedObjectSaver::Target,
   void sendScheduled();
   void sendBatch();
   void observe();
-  void callOut(const std::function<void()>& call) const;
+  void callOut(const std::function<void()>& call);
+  void complain(const std::string& what);
 
   void save(SharedObjectSaver::Saved saved) override;
-  void saveOutcome(const std::string& error) override;
+  void saveEnded(const std::string& error, bool turned) override;
   void saveDone() override;
 
   SharedObjectServices& services_;
@@ -155,7 +165,9 @@ class SharedObjectHost final : public SharedObjectSaver::Target,
   /// What a newcomer is told, until something changes.
   std::vector<rtmp::OutMessage> snapshot_, snapshot_amf3_;
   std::shared_ptr<SharedObjectSaver> saver_;  // null: not to be saved
-  std::unordered_set<Id> unsaved_;            // who wrote since it was saved last
+  std::unordered_set<Id> unsaved_;            // who wrote since the last save began
+  std::unordered_set<Id> in_save_;            // whose writes the save under way holds
+  LogLimit complaints_;
 };
 
 }  // namespace multiconn::origin

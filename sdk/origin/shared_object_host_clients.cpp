@@ -54,6 +54,7 @@ void SharedObjectHost::join(SharedObjectSubscriber& client) {
 void SharedObjectHost::leave(Id client) {
   std::erase_if(subscribers_, [client](const Subscription& entry) { return entry.client->id() == client; });
   unsaved_.erase(client);
+  in_save_.erase(client);
   countSubscribers();
   if (!subscribers_.empty()) return;
   snapshot_.clear();

@@ -25,10 +25,15 @@ void SharedObjectSaver::flush(Saved done) {
   if (!saving_) begin();
 }
 
+void SharedObjectSaver::hurry() {
+  if (target_ && dirty_ && !saving_ && !failing()) begin();
+}
+
+// A save that is under way could still fail, and nobody would hear of it: the last one covers it.
 void SharedObjectSaver::finish() {
   timer_.cancel();
   Target* const target = std::exchange(target_, nullptr);
-  if (!target || !dirty_) return;
+  if (!target || clean()) return;
   dirty_ = false;
   target->save({});
 }
@@ -53,7 +58,7 @@ void SharedObjectSaver::ended(const std::string& error) {
     if (done) done(error);
   }
   if (!target_) return;
-  if (failing() != was_failing) target_->saveOutcome(error);
+  target_->saveEnded(error, failing() != was_failing);
   if (!target_ || saving_) return;
   if (!next_.empty()) return begin();
   if (failing()) return wait(std::max(interval_, shortest_pause) * (1U << std::min(failures_, 12U)));

@@ -22,8 +22,8 @@ class SharedObjectSaver : public std::enable_shared_from_this<SharedObjectSaver>
     /// Begins to write what the object holds now; `saved` comes later, with an empty text or one sentence. It
     /// is empty for the last save.
     virtual void save(Saved saved) = 0;
-    /// The outcome has changed from good to bad, or back (then `error` is empty).
-    virtual void saveOutcome(const std::string& error) = 0;
+    /// A save has ended; with an empty `error`: well. `turned`: the one before it ended the other way.
+    virtual void saveEnded(const std::string& error, bool turned) = 0;
     /// Nothing is left to be written.
     virtual void saveDone() = 0;
   };
@@ -36,7 +36,10 @@ class SharedObjectSaver : public std::enable_shared_from_this<SharedObjectSaver>
   void touch();
   /// Writes at once; `done` when that has ended.
   void flush(Saved done);
-  /// Writes what is left, without waiting for anything, and tells the target nothing any more.
+  /// Writes what is left without waiting for the interval, but for the pause behind a failure.
+  void hurry();
+  /// Writes what is not known to be on the disk, without waiting for anything, and tells the target nothing
+  /// any more.
   void finish();
   /// Everything is on the disk.
   bool clean() const { return !dirty_ && !saving_; }

@@ -22,10 +22,20 @@ class SharedObjectStore {
   SharedObjectStore(const SharedObjectStore&) = delete;
   SharedObjectStore& operator=(const SharedObjectStore&) = delete;
 
-  enum class Asker : std::uint8_t { client, server };
-  /// The object, made or read when it is not there. Null: the name is not fit for one, there are too many
-  /// objects already (a client asks), or its file cannot be read.
-  std::shared_ptr<SharedObjectHost> open(const std::string& name, bool persistent, Asker asker);
+  /// The object, made or read when it is not there. `client`: who asks; null: the server itself, which no
+  /// quota holds back. Null: the name is not fit for one, there are too many objects already, or its file
+  /// cannot be read.
+  std::shared_ptr<SharedObjectHost> open(const std::string& name, bool persistent,
+                                         const CreationLedger::Maker* client);
+  /// The client has gone.
+  void left(std::uint64_t client) { services_.ledger.left(client); }
+
+  /// Everything is on the disk, or need not be.
+  bool saved() const;
+  /// Something is not, and cannot be written now.
+  bool failing() const;
+  /// Saves what is left soon.
+  void hurry();
 
   std::vector<SharedObjectStatus> status() const;
   /// The instance ends.
@@ -34,13 +44,14 @@ class SharedObjectStore {
  private:
   using Key = std::pair<std::string, bool>;
 
-  bool load(SharedObjectHost& object, Asker asker);
+  bool load(SharedObjectHost& object, const CreationLedger::Maker* client);
+  void forget(const SharedObjectHost& object);
   void dropLater(const Key& key);
 
   SharedObjectServices& services_;
   std::string scope_;
   std::map<Key, std::shared_ptr<SharedObjectHost>> objects_;
-  std::size_t files_;  // persistent objects, on the disk or to be written there
+  std::size_t files_;  // persistent objects: on the disk, to be written there, or in memory
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdint>
 #include <cstdio>
 
 #include "origin/status_report.hpp"
@@ -6,16 +7,23 @@
 namespace multiconn::origin {
 namespace {
 
+// On a narrow screen each row is a list of its own, named by data-l: the page loads again all the time, which
+// would undo scrolling sideways.
 constexpr const char* head =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
     "<meta http-equiv=\"refresh\" content=\"2\">"
-    "<meta name=\"viewport\" content=\"width=device-width\"><title>multiconn-origin</title>\n<style>"
+    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+    "<title>multiconn-origin</title>\n<style>"
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:64rem;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;"
-    "border-bottom:1px solid #ddd}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    "th{font-weight:600}p{color:#555}"
-    "@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}th,td{border-color:#444}p{color:#"
-    "aaa}}"
+    "div{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}"
+    "th,td{text-align:left;padding:.3rem .45rem;white-space:nowrap;border-bottom:1px solid #ddd}"
+    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}th{font-weight:600}p{color:#555}"
+    "@media(max-width:52rem){thead{display:none}tr{display:block;padding:.4rem 0;border-bottom:1px solid "
+    "#ddd}"
+    "td,td.n{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0;white-space:normal;"
+    "overflow-wrap:anywhere;text-align:right}td::before{content:attr(data-l);color:#777;white-space:nowrap}}"
+    "@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}th,td,tr{border-color:#444}"
+    "p{color:#aaa}a{color:#8bf}}"
     "</style></head><body>\n<h1>multiconn-origin</h1>\n";
 
 std::string escaped(const std::string& text) {
@@ -44,11 +52,15 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-std::string cell(const std::string& text) {
-  return "<td>" + escaped(text) + "</td>";
+// `label`: what the column is called.
+std::string cell(const char* label, const std::string& text) {
+  return std::string("<td data-l=\"") + label + "\">" + escaped(text) + "</td>";
 }
-std::string number(const std::string& text) {
-  return "<td class=\"n\">" + escaped(text) + "</td>";
+std::string number(const char* label, const std::string& text) {
+  return std::string("<td class=\"n\" data-l=\"") + label + "\">" + escaped(text) + "</td>";
+}
+std::string number(const char* label, std::uint64_t value) {
+  return number(label, std::to_string(value));
 }
 
 std::string decimal(double value, const char* unit) {
@@ -81,27 +93,28 @@ std::string codecs(const PublisherStatus& publisher) {
 }
 
 std::string row(const StreamStatus& stream) {
-  std::string out = "<tr>" + cell(stream.id) + cell(stream.app) + cell(stream.name);
+  std::string out =
+      "<tr>" + cell("Id", stream.id) + cell("Application", stream.app) + cell("Stream", stream.name);
   if (const auto& publisher = stream.publisher) {
-    out += cell(publisher->address + (publisher->recording ? " (recording)" : "")) +
-           number(duration(publisher->since_s)) + number(byteCount(publisher->bytes)) +
-           cell(codecs(*publisher));
+    out += cell("Publisher", publisher->address + (publisher->recording ? " (recording)" : "")) +
+           number("Since", duration(publisher->since_s)) + number("Received", byteCount(publisher->bytes)) +
+           cell("Codecs", codecs(*publisher));
   } else {
-    out += "<td colspan=\"4\">nobody publishes</td>";
+    out += "<td colspan=\"4\" data-l=\"Publisher\">nobody publishes</td>";
   }
-  return out + number(std::to_string(stream.players)) + number(std::to_string(stream.waiting_players)) +
-         number(std::to_string(stream.dropped_frames)) + "</tr>\n";
+  return out + number("Players", stream.players) + number("Waiting", stream.waiting_players) +
+         number("Dropped", stream.dropped_frames) + "</tr>\n";
 }
 
 std::string streamTable(const std::vector<StreamStatus>& streams) {
   if (streams.empty()) return "<p>No streams.</p>\n";
   std::string table =
-      "<table><thead><tr><th>Id</th><th>Application</th><th>Stream</th><th>Publisher</th><th "
+      "<div><table><thead><tr><th>Id</th><th>Application</th><th>Stream</th><th>Publisher</th><th "
       "class=\"n\">Since</th>"
       "<th class=\"n\">Received</th><th>Codecs</th><th class=\"n\">Players</th><th class=\"n\">Waiting</th>"
       "<th class=\"n\">Dropped</th></tr></thead><tbody>\n";
   for (const StreamStatus& stream : streams) table += row(stream);
-  return table + "</tbody></table>\n";
+  return table + "</tbody></table></div>\n";
 }
 
 std::string saved(const SharedObjectStatus& object) {
@@ -110,9 +123,10 @@ std::string saved(const SharedObjectStatus& object) {
 }
 
 std::string row(const ApplicationStatus& application, const SharedObjectStatus& object) {
-  return "<tr>" + cell(application.scope) + cell(object.name) + cell(saved(object)) +
-         number(std::to_string(object.slots)) + number(byteCount(object.bytes)) +
-         number(std::to_string(object.version)) + number(std::to_string(object.subscribers)) + "</tr>\n";
+  return "<tr>" + cell("Application", application.scope) + cell("Object", object.name) +
+         cell("Saved", saved(object)) + number("Slots", object.slots) +
+         number("Size", byteCount(object.bytes)) + number("Version", object.version) +
+         number("Subscribers", object.subscribers) + "</tr>\n";
 }
 
 // A page is for looking at; the JSON document has all of them.
@@ -127,11 +141,11 @@ std::string objectTable(const std::vector<ApplicationStatus>& applications) {
   }
   if (count == 0) return "<p>No shared objects.</p>\n";
   std::string table =
-      "<h2>Shared objects</h2>\n<table><thead><tr><th>Application</th><th>Object</th><th></th><th "
+      "<h2>Shared objects</h2>\n<div><table><thead><tr><th>Application</th><th>Object</th><th>Saved</th><th "
       "class=\"n\">Slots</th>"
       "<th class=\"n\">Size</th><th class=\"n\">Version</th><th "
       "class=\"n\">Subscribers</th></tr></thead><tbody>\n" +
-      rows + "</tbody></table>\n";
+      rows + "</tbody></table></div>\n";
   if (count > most_rows) table += "<p>And " + std::to_string(count - most_rows) + " more.</p>\n";
   return table;
 }

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "rtmp/amf0.hpp"
+#include "rtmp/amf_encoder.hpp"
 
 namespace multiconn::rtmp::amf0 {
 namespace {
@@ -9,17 +10,11 @@ namespace {
 constexpr std::size_t max_short_string = 0xFFFF;
 constexpr std::size_t max_count = 0xFFFFFFFF;
 
-class Encoder {
+class Encoder : public AmfEncoder<Encoder, Marker> {
  public:
-  explicit Encoder(Bytes& out) : out_(out) {}
+  using AmfEncoder::AmfEncoder;
+  using AmfEncoder::operator();
 
-  Error encode(const AmfValue& value) {
-    std::visit(*this, value.variant());
-    return error_;
-  }
-
-  void operator()(AmfValue::Undefined) { marker(Marker::undefined); }
-  void operator()(AmfValue::Null) { marker(Marker::null); }
   void operator()(AmfValue::Unsupported) { marker(Marker::unsupported); }
   void operator()(bool flag) { marker(Marker::boolean).u8(flag ? 1 : 0); }
   void operator()(double number) { marker(Marker::number).f64(number); }
@@ -61,16 +56,15 @@ class Encoder {
     marker(Marker::xml_document);
     longText(xml.text);
   }
-  void operator()(AmfValue::Reference) { error_ = Error::amf_not_encodable; }
-  void operator()(const AmfValue::ByteArray&) { error_ = Error::amf_not_encodable; }
-  void operator()(const AmfValue::Vector&) { error_ = Error::amf_not_encodable; }
-  void operator()(const AmfValue::Dictionary&) { error_ = Error::amf_not_encodable; }
+  void operator()(AmfValue::Reference) { fail(); }
+  void operator()(const AmfValue::ByteArray&) { fail(); }
+  void operator()(const AmfValue::Vector&) { fail(); }
+  void operator()(const AmfValue::Dictionary&) { fail(); }
 
  private:
-  ByteWriter& marker(Marker marker) { return out_.u8(static_cast<std::uint8_t>(marker)); }
   void name(std::string_view text) {
     if (text.size() > max_short_string) {
-      error_ = Error::amf_not_encodable;
+      fail();
     } else {
       out_.u16(static_cast<std::uint32_t>(text.size())).text(text);
     }
@@ -80,15 +74,12 @@ class Encoder {
   }
   bool count(std::size_t size) {
     if (size > max_count) {
-      error_ = Error::amf_not_encodable;
+      fail();
       return false;
     }
     out_.u32(static_cast<std::uint32_t>(size));
     return true;
   }
-
-  ByteWriter out_;
-  Error error_ = Error::none;
 };
 
 bool goesAsAmf3(const AmfValue& value) {
@@ -103,14 +94,12 @@ Error encodeOne(const AmfValue& value, bool with_amf3, Bytes& out) {
 }
 
 Error encodeAll(std::span<const AmfValue> values, bool with_amf3, Bytes& out) {
-  const std::size_t before = out.size();
-  for (const AmfValue& value : values) {
-    if (const Error error = encodeOne(value, with_amf3, out); error != Error::none) {
-      out.resize(before);
-      return error;
+  return writeOrNothing(out, [&] {
+    for (const AmfValue& value : values) {
+      if (const Error error = encodeOne(value, with_amf3, out); error != Error::none) return error;
     }
-  }
-  return Error::none;
+    return Error::none;
+  });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "rtmp/amf3.hpp"
+#include "rtmp/amf_encoder.hpp"
 
 namespace multiconn::rtmp::amf3 {
 namespace {
@@ -13,17 +14,11 @@ bool isSmallInteger(double number) {
          !(number == 0 && std::signbit(number));
 }
 
-class Encoder {
+class Encoder : public AmfEncoder<Encoder, Marker> {
  public:
-  explicit Encoder(Bytes& out) : out_(out) {}
+  using AmfEncoder::AmfEncoder;
+  using AmfEncoder::operator();
 
-  Error encode(const AmfValue& value) {
-    std::visit(*this, value.variant());
-    return error_;
-  }
-
-  void operator()(AmfValue::Undefined) { marker(Marker::undefined); }
-  void operator()(AmfValue::Null) { marker(Marker::null); }
   void operator()(bool flag) { marker(flag ? Marker::boolean_true : Marker::boolean_false); }
   void operator()(double number) {
     if (!isSmallInteger(number)) {
@@ -61,7 +56,7 @@ class Encoder {
       text(object.className());
     }
     for (const AmfProperty& property : object.properties()) {
-      if (property.name.empty()) error_ = Error::amf_not_encodable;  // it would end the properties
+      if (property.name.empty()) fail();  // it would end the properties
       text(property.name);
       encode(property.value);
     }
@@ -92,7 +87,6 @@ class Encoder {
   void operator()(AmfValue::Reference) { fail(); }
 
  private:
-  ByteWriter& marker(Marker marker) { return out_.u8(static_cast<std::uint8_t>(marker)); }
   static Marker markerOf(AmfValue::Vector::Kind kind) {
     using Kind = AmfValue::Vector::Kind;
     switch (kind) {
@@ -149,19 +143,12 @@ class Encoder {
     if (value >= 0x80) out_.u8((value >> 7 & 0x7F) | 0x80);
     out_.u8(value & 0x7F);
   }
-  void fail() { error_ = Error::amf_not_encodable; }
-
-  ByteWriter out_;
-  Error error_ = Error::none;
 };
 
 }  // namespace
 
 Error encode(const AmfValue& value, Bytes& out) {
-  const std::size_t before = out.size();
-  const Error error = Encoder(out).encode(value);
-  if (error != Error::none) out.resize(before);
-  return error;
+  return writeOrNothing(out, [&] { return Encoder(out).encode(value); });
 }
 
 }  // namespace multiconn::rtmp::amf3

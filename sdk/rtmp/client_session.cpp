@@ -48,7 +48,7 @@ double ClientSession::send(ClientReaction& reaction, std::uint32_t stream_id, st
                            AmfValue object, std::vector<AmfValue> arguments, PendingCall pending) {
   const bool kept = pending.what != Pending::ignored;
   if (kept && pending_.size() >= limits_.max_pending_calls) return 0;
-  const double transaction = next_transaction_++;
+  const double transaction = calls_.takeTransaction();
   if (kept) pending_.emplace(transaction, std::move(pending));
   reaction.send.push_back(command(stream_id, name, transaction, std::move(object), std::move(arguments)));
   return transaction;
@@ -159,8 +159,13 @@ constexpr int caps_reconnect = 1;  // Enhanced RTMP v2, "Enhancing NetConnection
 // capsEx is ours: a ReconnectRequest is followed.
 AmfObject encoderObject(const ConnectRequest& request) {
   const std::string_view version = request.flash_version.empty() ? encoder_version : request.flash_version;
-  return {{"app", request.app},       {"type", "nonprivate"},    {"flashVer", version},
-          {"swfUrl", request.tc_url}, {"tcUrl", request.tc_url}, {"capsEx", caps_reconnect}};
+  AmfObject object{{"app", request.app},
+                   {"type", "nonprivate"},
+                   {"flashVer", version},
+                   {"swfUrl", request.tc_url},
+                   {"tcUrl", request.tc_url}};
+  if (request.follows_redirects) object.set("capsEx", caps_reconnect);
+  return object;
 }
 
 // Servers decide by fourCcList what they may send to a player (Enhanced RTMP v1, "Enhancing NetConnection
@@ -182,6 +187,8 @@ AmfObject playerObject(const ConnectRequest& request) {
 AmfValue connectObject(const ConnectRequest& request) {
   AmfObject object = request.encoder ? encoderObject(request) : playerObject(request);
   if (request.amf3) object.set("objectEncoding", 3);
+  // Last: a server that reads fields by their place, or stops at one it does not know, has had the others.
+  if (request.follows_redirects) object.set("multiconn", 1);
   return object;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "rtmp/error.hpp"
 #include "rtmp/limits.hpp"
 #include "rtmp/message.hpp"
+#include "rtmp/pending_calls.hpp"
 #include "rtmp/status_info.hpp"
 
 namespace multiconn::rtmp {
@@ -24,7 +24,8 @@ struct ConnectRequest {
   std::string flash_version;
   bool encoder = true;  ///< type=nonprivate and swfUrl, as encoders send; false: a player's fields
   std::vector<AmfValue> arguments;
-  bool amf3 = false;  ///< ask for objectEncoding 3
+  bool amf3 = false;               ///< ask for objectEncoding 3
+  bool follows_redirects = false;  ///< tell a balancer so, which would relay otherwise: "multiconn" is 1
 };
 
 struct PublishRequest {
@@ -111,11 +112,7 @@ struct Called {
 /// The server asked for the connection to be closed ("close").
 struct CloseRequested {};
 /// The answer to call().
-struct CallAnswered {
-  double transaction = 0;
-  bool ok = false;
-  AmfValue value;  ///< what _result or _error carried; undefined when it carried nothing
-};
+using rtmp::CallAnswered;
 struct SharedObjectReceived {
   SharedObjectMessage message;
 };
@@ -140,7 +137,7 @@ struct ClientReaction {
 class ClientSession {
  public:
   ClientSession(ConnectRequest request, const Limits& limits)
-      : request_(std::move(request)), limits_(limits) {}
+      : request_(std::move(request)), limits_(limits), calls_(limits) {}
 
   /// connect, and behind it, when a publish is already wanted, releaseStream, FCPublish and createStream;
   /// publish follows createStream's result, since the stream id is never guessed.
@@ -208,6 +205,7 @@ class ClientSession {
   void deleteStream(std::uint32_t id, ClientReaction& reaction);
 
   // client_session_call.cpp
+  CallForm callForm() const { return {amf3_}; }
   bool handleCallAnswer(const Command& command, bool ok, ClientReaction& reaction);
   bool handleRedirect(const StatusInfo& status, ClientReaction& reaction);
 
@@ -232,11 +230,10 @@ class ClientSession {
   ConnectRequest request_;
   Limits limits_;
   State state_ = State::idle;
-  double next_transaction_ = 1;
   std::uint32_t bandwidth_checks_ = 0;
   bool amf3_ = false;
   std::map<double, PendingCall> pending_;
-  std::set<double> calls_;  // of the application that wait for an answer
+  PendingCalls calls_;  // of the application; numbers the session's own too
   std::optional<Publish> publish_;
   std::map<std::uint32_t, Play> plays_;
 };

@@ -8,16 +8,13 @@ namespace multiconn::rtmp {
 
 ClientReaction ClientSession::result(double transaction, AmfValue value) {
   ClientReaction reaction;
-  if (transaction == 0) return reaction;
-  reaction.send.push_back(command(0, "_result", transaction, nullptr, {std::move(value)}, amf3_));
+  sendResult(transaction, std::move(value), callForm(), reaction.send);
   return reaction;
 }
 
 ClientReaction ClientSession::callFailed(double transaction, std::string_view description) {
   ClientReaction reaction;
-  if (transaction == 0) return reaction;
-  AmfValue info = makeInfo("error", "NetConnection.Call.Failed", description);
-  reaction.send.push_back(command(0, "_error", transaction, nullptr, {std::move(info)}, amf3_));
+  sendCallFailed(transaction, description, callForm(), reaction.send);
   return reaction;
 }
 
@@ -25,36 +22,23 @@ Error ClientSession::call(std::string_view method, std::vector<AmfValue> argumen
                           double& transaction, ClientReaction& reaction) {
   transaction = 0;
   if (!connected()) return Error::unexpected_command;
-  if (wants_reply && calls_.size() >= limits_.max_pending_calls) return Error::too_many_calls;
-  const double number = wants_reply ? next_transaction_ : 0;
-  auto message = encode({0, 0, Command{std::string(method), number, nullptr, std::move(arguments), amf3_}});
-  if (!message) return message.error();
-  if (wants_reply) {
-    calls_.insert(number);
-    ++next_transaction_;
-  }
-  transaction = number;
-  reaction.send.push_back(std::move(*message));
-  return Error::none;
+  const auto made = calls_.call(method, std::move(arguments), wants_reply, callForm(), reaction.send);
+  if (made) transaction = *made;
+  return made.error();
 }
 
 void ClientSession::forgetCall(double transaction) {
-  calls_.erase(transaction);
+  calls_.forget(transaction);
 }
 
 Error ClientSession::sendSharedObject(SharedObjectMessage message, ClientReaction& reaction) {
   if (!connected()) return Error::unexpected_command;
-  message.amf3 = amf3_;
-  auto encoded = encode({0, 0, std::move(message)});
-  if (!encoded) return encoded.error();
-  reaction.send.push_back(std::move(*encoded));
-  return Error::none;
+  return sendSharedObjectMessage(std::move(message), amf3_, reaction.send);
 }
 
 bool ClientSession::handleCallAnswer(const Command& command, bool ok, ClientReaction& reaction) {
-  if (calls_.erase(command.transaction) == 0) return false;
-  reaction.events.push_back(
-      client_event::CallAnswered{command.transaction, ok, firstArgument(command.arguments)});
+  if (!calls_.answered(command.transaction)) return false;
+  reaction.events.push_back(CallAnswered{command.transaction, ok, firstArgument(command.arguments)});
   return true;
 }
 

@@ -85,9 +85,10 @@ ReplicaReaction RemoteSharedObject::tick(TimePoint now) {
     no_answer_ = true;
     reaction.events.push_back(replica_event::NoAnswer{});
   }
+  if (state_ == State::joined) sendEarlyOnes();
   if (state_ == State::settling && now >= since_ + bounds_.settle_time) {
     state_ = State::joined;
-    removed_meanwhile_.clear();
+    forgetRemoved();
     reaction.events.push_back(replica_event::Settled{});
   }
   if (outstanding_ > 0 && !held_ && now >= answers_due_) giveUpWaiting(now, reaction);
@@ -98,6 +99,7 @@ ReplicaReaction RemoteSharedObject::tick(TimePoint now) {
 std::optional<TimePoint> RemoteSharedObject::wakeAt() const {
   if (state_ == State::joining && !no_answer_) return since_ + bounds_.join_timeout;
   if (state_ == State::settling) return since_ + bounds_.settle_time;
+  if (!early_sends_.empty()) return TimePoint::min();
   const auto due = batchDue();
   if (outstanding_ == 0 || held_) return due;
   return due ? std::min(*due, answers_due_) : answers_due_;
@@ -158,6 +160,7 @@ void RemoteSharedObject::clear(TimePoint now, ReplicaReaction& reaction) {
 
 void RemoteSharedObject::change(const std::string& slot, SlotValue after, TimePoint now,
                                 ReplicaReaction& reaction) {
+  if (slot.size() > bounds_.name_bytes) return refuse(true, reaction);
   if (state_ == State::joining) {
     if (!store(slot, after)) refuse(true, reaction);
     return;
@@ -195,8 +198,7 @@ void RemoteSharedObject::foreignChange(const std::string& slot, SlotValue after,
   } else if (state_ == State::settling && !changed.before && !removed_meanwhile_.contains(slot)) {
     changed.kind = Kind::snapshot;
   }
-  if (state_ == State::settling && !changed.after && removed_meanwhile_.size() < bounds_.slots)
-    removed_meanwhile_.insert(slot);
+  if (state_ == State::settling && !changed.after) rememberRemoved(slot);
   reaction.events.push_back(std::move(changed));
 }
 
@@ -290,12 +292,24 @@ void RemoteSharedObject::dropConfirmed() {
   bytes_ = 0;
 }
 
+void RemoteSharedObject::rememberRemoved(const std::string& slot) {
+  const std::size_t bytes = removed_bytes_ + bookkeeping + slot.size();
+  if (removed_meanwhile_.size() >= bounds_.slots || bytes > bounds_.removed_bytes) return;
+  if (removed_meanwhile_.insert(slot).second) removed_bytes_ = bytes;
+}
+
+void RemoteSharedObject::forgetRemoved() {
+  removed_meanwhile_.clear();
+  removed_bytes_ = 0;
+}
+
 void RemoteSharedObject::forget() {
   dropConfirmed();
-  removed_meanwhile_.clear();
+  forgetRemoved();
   version_ = 0;
   queue_.clear();
   queued_.clear();
+  early_sends_.clear();
   flush_up_to_ = 0;
   waiting_sends_ = waiting_send_bytes_ = 0;
   held_ = false;

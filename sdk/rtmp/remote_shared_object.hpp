@@ -23,7 +23,10 @@ namespace multiconn::rtmp {
 /// How much a server may make us hold for one object, and how long we wait for it.
 struct SharedObjectBounds {
   std::size_t slots = 65536;
-  std::size_t bytes = 16 * 1024 * 1024;   ///< names and values, as they lie in memory
+  std::size_t bytes = 16 * 1024 * 1024;  ///< names and values, as they lie in memory
+  std::size_t name_bytes = 1024;         ///< of one slot
+  /// Names of slots that have been removed and are remembered all the same, as they lie in memory.
+  std::size_t removed_bytes = 4 * 1024 * 1024;
   std::size_t message_bytes = 64 * 1024;  ///< of values in one message, unless one alone has more
   std::size_t batch_bytes = 1024 * 1024;  ///< of values in the messages of one batch, likewise
   std::size_t value_bytes = 1'000'000;    ///< of one value as sent: a message has 1 MiB at most
@@ -183,8 +186,11 @@ class RemoteSharedObject {
 
   bool store(const std::string& slot, const SlotValue& value);
   void dropConfirmed();
+  void rememberRemoved(const std::string& slot);
+  void forgetRemoved();
   void forget();
   void enqueue(Item item);
+  void sendEarlyOnes();
   std::optional<TimePoint> batchDue() const;
   void sendBatch(TimePoint now, ReplicaReaction& reaction);
   bool write(const Item& item, TimePoint now, ReplicaReaction& reaction);
@@ -204,9 +210,11 @@ class RemoteSharedObject {
   Slots confirmed_;
   std::size_t bytes_ = 0;                                 // of confirmed_
   std::set<std::string, std::less<>> removed_meanwhile_;  // while settling
+  std::size_t removed_bytes_ = 0;                         // of removed_meanwhile_
 
   std::map<std::uint64_t, Item> queue_;  // by order
   std::map<std::string, std::uint64_t, std::less<>> queued_;
+  std::vector<Item> early_sends_;  // of before the object had settled
   std::uint64_t next_order_ = 1;
   std::uint64_t flush_up_to_ = 0;
   std::size_t waiting_sends_ = 0, waiting_send_bytes_ = 0;

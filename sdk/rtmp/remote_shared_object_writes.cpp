@@ -66,8 +66,8 @@ bool RemoteSharedObject::send(std::string handler, std::vector<AmfValue> argumen
     return false;
   ++waiting_sends_;
   waiting_send_bytes_ += *size;
-  enqueue({true, std::move(handler), {}, 0, 0, std::move(arguments), now, *size});
-  flush();
+  early_sends_.push_back({true, std::move(handler), {}, 0, 0, std::move(arguments), now, *size});
+  if (state_ == State::joined) sendEarlyOnes();
   return true;
 }
 
@@ -78,6 +78,13 @@ void RemoteSharedObject::hold(bool hold, TimePoint now) {
 
 void RemoteSharedObject::flush() {
   if (!queue_.empty()) flush_up_to_ = queue_.rbegin()->first;
+}
+
+// What was set while the object was settling is written in answer to Settled: it comes first.
+void RemoteSharedObject::sendEarlyOnes() {
+  if (early_sends_.empty()) return;
+  for (Item& item : std::exchange(early_sends_, {})) enqueue(std::move(item));
+  flush();
 }
 
 const SlotValue* RemoteSharedObject::unanswered(std::string_view slot) const {

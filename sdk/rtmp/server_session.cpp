@@ -218,8 +218,8 @@ void ServerSession::close(Error error, ServerReaction& reaction) {
 
 namespace {
 
-// Enhanced RTMP v2: every codec is forwarded (bit 4), in multitrack, ModEx and nanosecond form too (capsEx 2,
-// 4, 8).
+// Enhanced RTMP v2: clients may be asked to reconnect (capsEx 1); every codec is forwarded (bit 4), in
+// multitrack, ModEx and nanosecond form too (capsEx 2, 4, 8).
 AmfValue connectProperties() {
   return AmfObject{{"fmsVer", "FMS/3,0,1,123"},
                    {"capabilities", 31},
@@ -227,7 +227,7 @@ AmfValue connectProperties() {
                    {"fourCcList", AmfArray{"*"}},
                    {"videoFourCcInfoMap", AmfObject{{"*", 4}}},
                    {"audioFourCcInfoMap", AmfObject{{"*", 4}}},
-                   {"capsEx", 2 + 4 + 8}};
+                   {"capsEx", 1 + 2 + 4 + 8}};
 }
 
 bool isAmf0(const AmfValue& value) {

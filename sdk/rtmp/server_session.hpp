@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,6 +12,7 @@
 #include "rtmp/error.hpp"
 #include "rtmp/limits.hpp"
 #include "rtmp/message.hpp"
+#include "rtmp/pending_calls.hpp"
 
 namespace multiconn::rtmp {
 
@@ -71,11 +71,7 @@ struct Called {
   std::vector<AmfValue> arguments;
 };
 /// The answer to call().
-struct CallAnswered {
-  double transaction = 0;
-  bool ok = false;
-  AmfValue value;  ///< what _result or _error carried; undefined when it carried nothing
-};
+using rtmp::CallAnswered;
 struct SharedObjectReceived {
   SharedObjectMessage message;
 };
@@ -102,7 +98,7 @@ struct ServerReaction {
 /// Limits::max_name, or with control characters, are refused here.
 class ServerSession {
  public:
-  explicit ServerSession(const Limits& limits) : limits_(limits) {}
+  explicit ServerSession(const Limits& limits) : limits_(limits), calls_(limits) {}
 
   ServerReaction handle(const Message& message);
 
@@ -176,9 +172,7 @@ class ServerSession {
 
   // server_session_call.cpp
   void handleAnswer(const Message& message, const Command& command, ServerReaction& reaction);
-  Result<OutMessage> composeCall(std::string_view name, double transaction,
-                                 std::vector<AmfValue> arguments) const;
-  void answer(std::string_view name, double transaction, AmfValue value, ServerReaction& reaction) const;
+  CallForm callForm() const;
 
   // server_session_streams.cpp
   void handleCreateStream(const Message& message, const Command& command, ServerReaction& reaction);
@@ -202,8 +196,7 @@ class ServerSession {
   Limits limits_;
   State state_ = State::waiting;
   double connect_transaction_ = 1;
-  double next_transaction_ = 1;
-  std::set<double> calls_;        // of ours that wait for an answer
+  PendingCalls calls_;            // to the client
   bool amf3_ = false;             // asked for; agreed upon once connected
   bool peer_uses_amf3_ = false;   // a message of type 17 has come
   std::vector<Message> waiting_;  // what came before the application decided about connect

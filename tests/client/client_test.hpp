@@ -34,6 +34,10 @@ class CountedEngine final : public Runtime::Engine {
   std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
     return std::make_unique<Counted>(engine_->makeLink(scheduler, std::move(target)), live_);
   }
+  std::unique_ptr<net::Fetch> fetch(net::Scheduler& scheduler, net::FetchRequest request,
+                                    std::function<void(net::FetchResult)> done) override {
+    return engine_->fetch(scheduler, std::move(request), std::move(done));
+  }
   std::uint32_t random() override { return engine_->random(); }
 
  private:

@@ -41,6 +41,42 @@ class LoginTest : public ClientTest {
       apps.emplace_back(object.stringOr("app", ""));
     return apps;
   }
+  /// Logs in to "a", which may redirect the publish; "thief" wants the same login.
+  void begin(const std::string& given, const std::string& redirect_publish = {}) {
+    world.server("a").script = {.login = wants("adobe"), .redirect_publish = redirect_publish};
+    world.server("thief").script = {.login = wants("adobe")};
+    world.server("thief").connect_objects.clear();
+    statuses.clear();
+    stream_statuses.clear();
+    outcome.reset();
+    asked_for.clear();
+    ConnectOptions options;
+    options.credentials = [this](ServerId, const std::string& host) {
+      asked_for.push_back(host);
+      return Credentials{"alice", secret};
+    };
+    Destination destination = at("a");
+    if (given == "destination") destination = with("rtmp://a/live", secret);
+    if (given == "url") destination.url = "rtmp://alice:" + secret + "@a/live";
+    connectTo(std::move(destination), options);
+    EXPECT_TRUE(outcome->success);
+  }
+  /// Neither credentials nor a proof of having them.
+  void expectNothingStolen() {
+    EXPECT_THAT(apps("thief"), ElementsAre("live"));
+    for (const AmfObject& object : world.server("thief").connect_objects)
+      for (const AmfProperty& property : object.properties())
+        if (const std::string* value = property.value.string()) {
+          EXPECT_THAT(*value, Not(HasSubstr("alice")));
+          EXPECT_THAT(*value, Not(HasSubstr("canary")));
+          EXPECT_THAT(*value, Not(HasSubstr("response")));
+        }
+    EXPECT_THAT(asked_for, testing::Each("a"));
+    EXPECT_THAT(world.server("thief").published, IsEmpty());
+    EXPECT_THAT(everythingSaid(), Not(HasSubstr("canary")));
+  }
+  std::vector<std::string> asked_for;
+
   std::string everythingSaid() const {
     std::string said;
     for (const auto* list : {&statuses, &stream_statuses})
@@ -146,6 +182,52 @@ TEST_F(LoginTest, ARedirectWithinTheHostIsLoggedInto) {
   world.server("A", {.login = wants("adobe")});
   connectTo(with("rtmp://a/live", secret));
   EXPECT_TRUE(outcome->success) << "names of hosts do not differ by case";
+}
+
+// However they are given, and whichever form the url has.
+TEST_F(LoginTest, AReconnectRequestToAnotherHostGetsNothing) {
+  for (const std::string url : {"rtmp://thief/live", "//thief/live"})
+    for (const char* given : {"destination", "url", "callback"}) {
+      begin(given);
+      world.server("a").requestReconnect(url);
+      world.loop.runFor(3s);
+      expectNothingStolen();
+      ASSERT_TRUE(find("NetConnection.Connect.ReconnectFailed"));
+      EXPECT_THAT(find("NetConnection.Connect.ReconnectFailed")->description,
+                  HasSubstr("credentials go to no other host"));
+      EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+    }
+}
+
+TEST_F(LoginTest, ARedirectOfThePublishToAnotherHostGetsNothing) {
+  for (const char* given : {"destination", "url", "callback"}) {
+    begin(given, "rtmp://thief/live");
+    expectNothingStolen();
+    ASSERT_TRUE(find("NetStream.Publish.Failed"));
+    EXPECT_THAT(find("NetStream.Publish.Failed")->description, HasSubstr("credentials go to no other host"));
+  }
+}
+
+TEST_F(LoginTest, ARedirectOfAMovedPublishToAnotherHostGetsNothing) {
+  for (const char* given : {"destination", "url", "callback"}) {
+    begin(given);
+    world.server("b").script = {.redirect_publish = "rtmp://thief/live"};
+    world.server("b").published.clear();
+    world.server("a").requestReconnect("rtmp://b/live");
+    world.loop.runFor(5s);
+    EXPECT_THAT(world.server("b").published, ElementsAre("key live"));
+    expectNothingStolen();
+    EXPECT_EQ(connection->stats()[0].state, ServerState::publishing) << "at the old one";
+  }
+}
+
+// On the way back to the host they are for, they are used again.
+TEST_F(LoginTest, AReconnectRequestWithinTheHostIsLoggedInto) {
+  begin("destination");
+  world.server("a").requestReconnect("rtmp://A/live");
+  world.server("A", {.login = wants("adobe")});
+  world.loop.runFor(5s);
+  EXPECT_THAT(world.server("A").published, ElementsAre("key live"));
 }
 
 TEST_F(LoginTest, AServerThatAsksForEverIsGivenUp) {

@@ -193,8 +193,48 @@ TEST_F(MergedObjectTest, NothingIsKeptOfWhatIsRemovedEverywhere) {
     wait(40ms);
     hear(A, {removed(slot)});
     hear(B, {removed(slot)});
+    ASSERT_EQ(object.traces(), 0U) << slot;
   }
   EXPECT_EQ(object.remembered(), 0U);
+}
+
+TEST_F(MergedObjectTest, NothingIsKeptOfWhatIsRelayedAndRemovedEverywhere) {
+  joinAll();
+  object.relay(true, now);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string slot = "m" + std::to_string(i);
+    hear(A, {changed(slot, 1)});
+    wait(40ms);
+    hear(B, {succeeded(slot)});
+    EXPECT_EQ(object.traces(), 1U) << "while it is there";
+    hear(A, {removed(slot)});
+    wait(40ms);
+    hear(B, {removed(slot)});
+    ASSERT_EQ(object.traces(), 0U) << slot;
+  }
+  EXPECT_EQ(object.remembered(), 0U);
+  EXPECT_EQ(object.rememberedBytes(), 0U);
+}
+
+// The oldest names go first.
+TEST_F(MergedObjectTest, WhatIsRememberedForAServerThatIsAwayIsBoundedInBytes) {
+  anew({.removed_bytes = 10'000});
+  object.expect(C);
+  joinAll();
+  const auto slot = [](int i) { return std::string(900, 'x') + std::to_string(i); };
+  for (int i = 0; i < 100; ++i) {
+    set(slot(i), AmfValue(1));
+    set(slot(i), {});
+    EXPECT_LE(object.rememberedBytes(), 10'000U);
+  }
+  EXPECT_GE(object.remembered(), 9U);
+  wait(40ms);
+  for (int i = 0; i < 100; ++i) hear(A, {removed(slot(i))}), hear(B, {removed(slot(i))});
+  join(C, {changed(slot(0), 1), changed(slot(99), 1)});
+  EXPECT_EQ(shown(slot(0)), "1");
+  EXPECT_EQ(shown(slot(99)), "none");
+  set(slot(98), AmfValue(2));
+  EXPECT_LT(object.remembered(), 10U);
 }
 }  // namespace
 }  // namespace multiconn::client

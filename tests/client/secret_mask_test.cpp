@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "client/login.hpp"
+
 namespace multiconn::client {
 namespace {
 
@@ -45,6 +47,30 @@ TEST(SecretMask, KeepsTheLastFewThatAServerTold) {
   for (int i = 0; i < 1000; ++i) mask.addFromServer("rtmp://a/b?k=secret-" + std::to_string(i) + "x", false);
   EXPECT_EQ(mask.text("our-own-secret, secret-999x, secret-940x"), "****, ****, ****");
   EXPECT_EQ(mask.text("secret-0x"), "secret-0x");
+}
+
+// A login has an answer of its own each time, and a server may be connected to for ever.
+TEST(SecretMask, LogsInAgainAndAgainWithoutGrowing) {
+  SecretMask mask;
+  Login login;
+  const auto challenge = [](int i) {
+    return rtmp::parseAuthChallenge("[ authmod=adobe ] : ?reason=needauth&user=alice&salt=S&challenge=C" +
+                                    std::to_string(i));
+  };
+  std::string parameters;
+  for (int i = 0; i < 1000; ++i, login = Login()) {
+    ASSERT_TRUE(challenge(i));
+    parameters = login.next(*challenge(i), {"alice", "canary-pass"}, "live", "0badcafe", mask).parameters;
+  }
+  EXPECT_LE(mask.size(), 10U);
+  const std::string response = parameters.substr(parameters.find("response="));
+  EXPECT_EQ(mask.text(response).find(response.substr(9, 10)), std::string::npos);
+}
+
+TEST(SecretMask, IsTheSameHoweverOftenItIsTold) {
+  SecretMask mask;
+  for (int i = 0; i < 100; ++i) mask.addWithQuery("key?token=abc", true);
+  EXPECT_EQ(mask.size(), 3U);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "librtmp/librtmp_server.hpp"
 
-#include <librtmp/rtmp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "librtmp/packet_writer.hpp"
+#include "librtmp/session.hpp"
 #include "net/socket.hpp"
 #include "rtmp/server_session.hpp"
 
@@ -24,13 +24,6 @@ net::Socket listeningSocket() {
   ::listen(socket.descriptor(), 5);
   return socket;
 }
-
-struct CloseSession {
-  void operator()(RTMP* session) const {
-    RTMP_Close(session);
-    RTMP_Free(session);
-  }
-};
 
 }  // namespace
 
@@ -64,7 +57,7 @@ struct LibrtmpServer::Impl {
   }
 
   void serve(int descriptor) {
-    const std::unique_ptr<RTMP, CloseSession> session(RTMP_Alloc());
+    const Session session(RTMP_Alloc());
     RTMP_Init(session.get());
     session->m_sb.sb_socket = descriptor;
     if (!RTMP_Serve(session.get())) return;

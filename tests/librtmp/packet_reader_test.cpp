@@ -3,13 +3,12 @@
 #include "librtmp/packet_reader.hpp"
 
 #include <gtest/gtest.h>
-#include <librtmp/rtmp.h>
 #include <sys/socket.h>
 
 #include <array>
-#include <memory>
 #include <vector>
 
+#include "librtmp/session.hpp"
 #include "net/socket.hpp"
 #include "rtmp/chunk_builder.hpp"
 
@@ -30,13 +29,6 @@ struct Outcome {
   std::uint64_t bytes = 0;
 };
 
-struct CloseSession {
-  void operator()(RTMP* session) const {
-    RTMP_Close(session);
-    RTMP_Free(session);
-  }
-};
-
 /// What comes of these bytes, behind which the peer closes.
 Outcome read(const Bytes& bytes, const rtmp::Limits& limits = {}) {
   std::array<int, 2> pair{-1, -1};
@@ -45,7 +37,7 @@ Outcome read(const Bytes& bytes, const rtmp::Limits& limits = {}) {
   EXPECT_EQ(::send(pair[0], bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT),
             static_cast<ssize_t>(bytes.size()));
   ::shutdown(pair[0], SHUT_WR);
-  const std::unique_ptr<RTMP, CloseSession> session(RTMP_Alloc());
+  const Session session(RTMP_Alloc());
   RTMP_Init(session.get());
   session->m_sb.sb_socket = pair[1];
   PacketReader reader(*session, limits);

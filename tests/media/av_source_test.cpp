@@ -20,11 +20,6 @@ class AvSourceTest : public ClipTest {
   string both() const { return clip("clip.mp4", picture + tone + x264 + "-c:a aac"); }
 };
 
-std::vector<EncodedFrame> withoutConfig(std::vector<EncodedFrame> frames) {
-  std::erase_if(frames, [](const EncodedFrame& frame) { return frame.kind == FrameKind::config; });
-  return frames;
-}
-
 TEST_F(AvSourceTest, PropertiesAreThoseOfTheTracks) {
   AvSource source = AvSource::open(both());
   const AmfObject video = source.video()->properties();
@@ -147,19 +142,7 @@ TEST_F(AvSourceTest, DropsOnItsOwnThread) {
 // ---- a source that can wait ----
 
 TEST_F(AvSourceTest, WaitsWhileTheSinkIsFull) {
-  AvSource source = AvSource::open(both(), {.realtime = false});
-  const auto sink = std::make_shared<RecordingSink>();
-  sink->fullFrom(5);
-  const auto video = source.video();
-  video->start(sink);
-  ASSERT_TRUE(sink->waitUntilRefused());
-  EXPECT_EQ(sink->frames().size(), 5U);
-  video->resume();
-  EXPECT_EQ(sink->frames().size(), 5U);
-  sink->empty();
-  video->resume();
-  EXPECT_TRUE(sink->waitForEnd());
-  EXPECT_EQ(withoutConfig(sink->frames()).size(), 25U);
+  expectToWaitWhileFull(AvSource::open(both(), {.realtime = false}), 25);
 }
 
 TEST_F(AvSourceTest, AFrameThatWasRefusedComesAgain) {
@@ -213,7 +196,7 @@ void expectTwoPasses(const std::vector<EncodedFrame>& frames) {
     EXPECT_EQ(frames[half + i].dts - frames[i].dts, length) << i;
     EXPECT_EQ(frames[half + i].pts - frames[i].pts, length) << i;
   }
-  for (std::size_t i = 1; i < frames.size(); ++i) EXPECT_GT(frames[i].dts, frames[i - 1].dts) << i;
+  expectGrowingTimes(frames);
 }
 
 /// Takes frames until the third pass begins.

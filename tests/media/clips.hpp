@@ -43,6 +43,18 @@ class ClipTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
+inline rtmp::Bytes contentOf(const std::string& path);
+
+/// The contents of several files, one behind the other.
+inline rtmp::Bytes joinedContents(const std::vector<std::string>& paths) {
+  rtmp::Bytes joined;
+  for (const std::string& path : paths) {
+    const rtmp::Bytes content = contentOf(path);
+    joined.insert(joined.end(), content.begin(), content.end());
+  }
+  return joined;
+}
+
 inline rtmp::Bytes contentOf(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -22,6 +22,31 @@ struct Played {
   std::string error;
 };
 
+inline std::vector<EncodedFrame> withoutConfig(std::vector<EncodedFrame> frames) {
+  std::erase_if(frames, [](const EncodedFrame& frame) { return frame.kind == FrameKind::config; });
+  return frames;
+}
+
+inline void expectGrowingTimes(const std::vector<EncodedFrame>& frames) {
+  for (std::size_t i = 1; i < frames.size(); ++i) EXPECT_GT(frames[i].dts, frames[i - 1].dts) << i;
+}
+
+/// A source that can wait stops when its sink is full, and goes on where it was when told to.
+inline void expectToWaitWhileFull(AvSource source, std::size_t pictures) {
+  const auto sink = std::make_shared<RecordingSink>();
+  sink->fullFrom(5);
+  const auto video = source.video();
+  video->start(sink);
+  ASSERT_TRUE(sink->waitUntilRefused());
+  EXPECT_EQ(sink->frames().size(), 5U);
+  video->resume();
+  EXPECT_EQ(sink->frames().size(), 5U);
+  sink->empty();
+  video->resume();
+  EXPECT_TRUE(sink->waitForEnd());
+  EXPECT_EQ(withoutConfig(sink->frames()).size(), pictures);
+}
+
 /// All of both tracks, through sinks that take everything.
 inline Played play(const std::shared_ptr<VideoSource>& video_track,
                    const std::shared_ptr<AudioSource>& audio_track) {

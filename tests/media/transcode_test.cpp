@@ -26,20 +26,15 @@ class TranscodeTest : public ClipTest {
   static AvSourceOptions needed() { return {.realtime = false, .transcode = Transcode::needed}; }
 };
 
-std::vector<EncodedFrame> mediaOf(std::vector<EncodedFrame> frames) {
-  std::erase_if(frames, [](const EncodedFrame& frame) { return frame.kind == FrameKind::config; });
-  return frames;
-}
-
-void expectGrowingTimes(const std::vector<EncodedFrame>& frames) {
-  for (std::size_t i = 1; i < frames.size(); ++i) EXPECT_GT(frames[i].dts, frames[i - 1].dts) << i;
+void expectSaneTimes(const std::vector<EncodedFrame>& frames) {
+  expectGrowingTimes(frames);
   for (const EncodedFrame& frame : frames) EXPECT_GE(frame.pts, frame.dts);
 }
 
 void expectOneConfig(const std::vector<EncodedFrame>& frames) {
   ASSERT_FALSE(frames.empty());
   EXPECT_EQ(frames.front().kind, FrameKind::config);
-  EXPECT_EQ(mediaOf(frames).size(), frames.size() - 1);
+  EXPECT_EQ(withoutConfig(frames).size(), frames.size() - 1);
 }
 
 void expectSamePictures(const std::vector<Picture>& expected, const std::vector<Picture>& actual) {
@@ -57,11 +52,11 @@ TEST_F(TranscodeTest, Mpeg2AndMp2BecomeH264AndAac) {
   EXPECT_EQ(played.error, "");
   expectOneConfig(played.video);
   expectOneConfig(played.audio);
-  const std::vector<EncodedFrame> video = mediaOf(played.video);
-  const std::vector<EncodedFrame> audio = mediaOf(played.audio);
+  const std::vector<EncodedFrame> video = withoutConfig(played.video);
+  const std::vector<EncodedFrame> audio = withoutConfig(played.audio);
   EXPECT_EQ(video.size(), 25U);
-  expectGrowingTimes(video);
-  expectGrowingTimes(audio);
+  expectSaneTimes(video);
+  expectSaneTimes(audio);
   EXPECT_EQ(video.front().kind, FrameKind::key);
   EXPECT_EQ(video.front().codec, Codec::h264);
   EXPECT_EQ(audio.front().codec, Codec::aac);
@@ -75,9 +70,9 @@ TEST_F(TranscodeTest, Mpeg2AndMp2BecomeH264AndAac) {
 TEST_F(TranscodeTest, NoFrameAndNoSampleIsLost) {
   const string file = clip("a.mkv", picture + tone + "-c:v mpeg2video -q:v 2 -bf 2 -c:a pcm_s16le");
   const Played played = play(file, needed());
-  EXPECT_EQ(mediaOf(played.video).size(), 25U);
+  EXPECT_EQ(withoutConfig(played.video).size(), 25U);
   // One frame of priming, then a second: 46.875 frames.
-  EXPECT_EQ(mediaOf(played.audio).size(), 48U);
+  EXPECT_EQ(withoutConfig(played.audio).size(), 48U);
   EXPECT_GE(decodedSound(played.audio).samples.size(), 1024U + 48000U);
 }
 
@@ -118,7 +113,7 @@ TEST_F(TranscodeTest, AlwaysTakesAllTracks) {
   options.encode = {.width = 320, .height = 180, .sample_rate = 32000, .channels = 2};
   const Played encoded = play(file, options);
   EXPECT_EQ(encoded.error, "");
-  EXPECT_EQ(mediaOf(encoded.video).size(), 25U);
+  EXPECT_EQ(withoutConfig(encoded.video).size(), 25U);
   EXPECT_EQ(decodedPictures(encoded.video).front().width, 320);
   EXPECT_EQ(decodedPictures(copied.video).front().width, 160);
   const Sound sound = decodedSound(encoded.audio);
@@ -174,7 +169,7 @@ TEST_F(TranscodeTest, KeyframesComeByTime) {
       clip("a.mkv", "-f lavfi -i testsrc2=size=160x90:rate=25:duration=3 -c:v mpeg2video -q:v 2");
   AvSourceOptions options = needed();
   options.encode.keyframe_interval = 400ms;
-  const std::vector<EncodedFrame> video = mediaOf(play(file, options).video);
+  const std::vector<EncodedFrame> video = withoutConfig(play(file, options).video);
   ASSERT_EQ(video.size(), 75U);
   for (std::size_t i = 0; i < video.size(); ++i) EXPECT_EQ(video[i].kind == FrameKind::key, i % 10 == 0) << i;
 }
@@ -203,7 +198,7 @@ TEST_F(TranscodeTest, OptionsAreThoseOfTheProperties) {
   EXPECT_EQ(audio.numberOr("audiocodecid", 0), 10);
   EXPECT_EQ(audio.numberOr("audiodatarate", 0), 96);
   const Played played = play(source);
-  const std::vector<EncodedFrame> frames = mediaOf(played.video);
+  const std::vector<EncodedFrame> frames = withoutConfig(played.video);
   ASSERT_EQ(frames.size(), 5U);
   for (std::size_t i = 1; i < frames.size(); ++i) EXPECT_EQ(frames[i].dts - frames[i - 1].dts, 200ms);
 }
@@ -212,14 +207,14 @@ TEST_F(TranscodeTest, BFramesWhenLatencyDoesNotMatter) {
   const string file =
       clip("a.mkv", "-f lavfi -i testsrc2=size=160x90:rate=25:duration=2 -c:v mpeg2video -q:v 2");
   AvSourceOptions options = needed();
-  const std::vector<EncodedFrame> prompt = mediaOf(play(file, options).video);
+  const std::vector<EncodedFrame> prompt = withoutConfig(play(file, options).video);
   EXPECT_TRUE(std::all_of(prompt.begin(), prompt.end(),
                           [](const EncodedFrame& frame) { return frame.dts == frame.pts; }));
   options.encode.low_latency = false;
   const Played played = play(file, options);
-  const std::vector<EncodedFrame> reordered = mediaOf(played.video);
+  const std::vector<EncodedFrame> reordered = withoutConfig(played.video);
   EXPECT_EQ(reordered.size(), 50U);
-  expectGrowingTimes(reordered);
+  expectSaneTimes(reordered);
   EXPECT_TRUE(std::any_of(reordered.begin(), reordered.end(),
                           [](const EncodedFrame& frame) { return frame.kind == FrameKind::disposable; }));
   expectSamePictures(picturesOf(file), decodedPictures(played.video));
@@ -232,11 +227,11 @@ TEST_F(TranscodeTest, LoopGoesOnWithoutAHole) {
   options.duration = 3s;
   const Played played = play(file, options);
   EXPECT_EQ(played.error, "");
-  const std::vector<EncodedFrame> video = mediaOf(played.video);
+  const std::vector<EncodedFrame> video = withoutConfig(played.video);
   EXPECT_NEAR(static_cast<double>(video.size()), 75, 3);
-  expectGrowingTimes(video);
+  expectSaneTimes(video);
   expectOneConfig(played.video);
-  const std::vector<EncodedFrame> audio = mediaOf(played.audio);
+  const std::vector<EncodedFrame> audio = withoutConfig(played.audio);
   expectOneConfig(played.audio);
   for (std::size_t i = 1; i < audio.size(); ++i)
     EXPECT_NEAR(static_cast<double>((audio[i].dts - audio[i - 1].dts).count()), 1024e6 / 48000, 2) << i;
@@ -254,7 +249,7 @@ TEST_F(TranscodeTest, DurationEndsBothTracksAlike) {
   AvSourceOptions options = needed();
   options.duration = 1s;
   const Played played = play(file, options);
-  EXPECT_EQ(mediaOf(played.video).size(), 25U);
+  EXPECT_EQ(withoutConfig(played.video).size(), 25U);
   const Sound sound = decodedSound(played.audio);
   EXPECT_NEAR(sound.seconds(sound.samples.size()), 1, 0.08);
 }
@@ -264,22 +259,17 @@ TEST_F(TranscodeTest, AGapInTheSoundStaysOne) {
   const string two = clip("two.ts",
                           "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=0.5 -c:a mp2 "
                           "-output_ts_offset 4");
-  rtmp::Bytes joined = contentOf(one);
-  const rtmp::Bytes second = contentOf(two);
-  joined.insert(joined.end(), second.begin(), second.end());
-  const Played played = play(file("joined.ts", joined), needed());
-  const std::vector<EncodedFrame> audio = mediaOf(played.audio);
-  expectGrowingTimes(audio);
+  const Played played = play(file("joined.ts", joinedContents({one, two})), needed());
+  const std::vector<EncodedFrame> audio = withoutConfig(played.audio);
+  expectSaneTimes(audio);
   EXPECT_NEAR(static_cast<double>((audio.back().dts - audio.front().dts).count()) / 1e6, 4.5, 0.1);
   EXPECT_LT(audio.size(), 60U) << "the gap is not filled";
 }
 
 TEST_F(TranscodeTest, AShortGapInTheSoundIsFilled) {
   const string half = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=0.5 -c:a mp2 ";
-  rtmp::Bytes joined = contentOf(clip("one.ts", half));
-  const rtmp::Bytes second = contentOf(clip("two.ts", half + "-output_ts_offset 0.8"));
-  joined.insert(joined.end(), second.begin(), second.end());
-  const Sound sound = decodedSound(play(file("joined.ts", joined), needed()).audio);
+  const string one = clip("one.ts", half), two = clip("two.ts", half + "-output_ts_offset 0.8");
+  const Sound sound = decodedSound(play(file("joined.ts", joinedContents({one, two})), needed()).audio);
   EXPECT_NEAR(sound.seconds(sound.samples.size()), 1.3, 0.1);
   EXPECT_NEAR(frequency(sound, 0.1, 0.4), 440, 1);
   EXPECT_NEAR(frequency(sound, 1.0, 1.2), 440, 1);
@@ -291,10 +281,7 @@ TEST_F(TranscodeTest, TheSizeMayChangeInTheMiddle) {
   const string large = clip("large.ts",
                             "-f lavfi -i testsrc2=size=320x180:rate=25:duration=1 -c:v mpeg2video -q:v 2 "
                             "-output_ts_offset 1");
-  rtmp::Bytes joined = contentOf(small);
-  const rtmp::Bytes second = contentOf(large);
-  joined.insert(joined.end(), second.begin(), second.end());
-  const Played played = play(file("joined.ts", joined), needed());
+  const Played played = play(file("joined.ts", joinedContents({small, large})), needed());
   EXPECT_EQ(played.error, "");
   expectOneConfig(played.video);
   const std::vector<Picture> pictures = decodedPictures(played.video);
@@ -307,8 +294,8 @@ TEST_F(TranscodeTest, PacedDeliversTheSame) {
   AvSourceOptions options = needed();
   options.realtime = true;
   const Played played = play(file, options);
-  EXPECT_EQ(mediaOf(played.video).size(), 25U);
-  EXPECT_EQ(mediaOf(played.audio).size(), 48U);
+  EXPECT_EQ(withoutConfig(played.video).size(), 25U);
+  EXPECT_EQ(withoutConfig(played.audio).size(), 48U);
 }
 
 TEST_F(TranscodeTest, StopInTheMiddle) {
@@ -328,17 +315,7 @@ TEST_F(TranscodeTest, StopInTheMiddle) {
 
 TEST_F(TranscodeTest, WaitsWhileTheSinkIsFull) {
   const string file = clip("a.mkv", picture + "-c:v mpeg2video");
-  AvSource source = AvSource::open(file, needed());
-  const auto sink = std::make_shared<RecordingSink>();
-  sink->fullFrom(5);
-  const auto video = source.video();
-  video->start(sink);
-  ASSERT_TRUE(sink->waitUntilRefused());
-  EXPECT_EQ(sink->frames().size(), 5U);
-  sink->empty();
-  video->resume();
-  EXPECT_TRUE(sink->waitForEnd());
-  EXPECT_EQ(mediaOf(sink->frames()).size(), 25U);
+  expectToWaitWhileFull(AvSource::open(file, needed()), 25);
 }
 
 TEST_F(TranscodeTest, DamageIsSurvived) {

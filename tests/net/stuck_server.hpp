@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "net/loop.hpp"
 #include "net/rtmp_answerer.hpp"
 #include "net/sockets.hpp"
+#include "net/tcp_transport.hpp"
 #include "net/tls_transport.hpp"
 #include "support/certificates.hpp"
 
@@ -25,8 +28,8 @@ enum class StuckAt : std::uint8_t {
   open,         ///< answers everything; left alone from then on, it reads no more
 };
 
-/// A server on 127.0.0.1 that stands still at some point. It has no thread: it does something in arrived()
-/// alone.
+/// A server on 127.0.0.1 that stands still at some point. It has no thread: it does something in run() and
+/// until() alone.
 class StuckServer {
  public:
   StuckServer(StuckAt point, bool tls);
@@ -34,14 +37,20 @@ class StuckServer {
   std::uint16_t port() const;
   /// What its clients have to trust.
   TlsOptions trust() const { return {.ca_file = authority_.caFile(), .insecure = false}; }
-  /// Does what is to be done now; true once a client has come to where it gets no further.
-  bool arrived();
-  /// At `open`: who answers.
-  const RtmpAnswerer& answerer() const { return *answerer_; }
+  /// A client has come to where it gets no further.
+  bool arrived() const;
+  void run(std::chrono::milliseconds time) { loop_.runFor(time); }
+  /// Runs until the condition holds, which is looked at whenever something has happened here, and after
+  /// wake(). False when that takes too long.
+  bool until(const std::function<bool()>& condition) { return loop_.until(condition); }
+  /// From any thread.
+  void wake() {
+    loop_.scheduler().post([] {});
+  }
 
  private:
   void accepted(Socket socket);
-  void answerHalf();
+  void answerHalf(TcpTransport& client);
 
   StuckAt point_;
   bool tls_;
@@ -51,7 +60,7 @@ class StuckServer {
   std::optional<MutePort> mute_;
   std::optional<Listener> listener_;
   std::optional<RtmpAnswerer> answerer_;
-  std::vector<Socket> sockets_;
+  std::vector<std::unique_ptr<TcpTransport>> clients_;
   std::unique_ptr<TlsTransport> secured_;
   bool arrived_ = false;
 };

@@ -26,9 +26,9 @@ TEST_F(ApplicationTest, IsToldOfEverythingInOrder) {
     ASSERT_TRUE(notes->wait("unpublish one"));
   }
   server.reset();
-  EXPECT_THAT(notes->all(),
-              ElementsAre("start app", "connect", "publish one live", "connect", "play one",
-                          "stop playing one", "unpublish one", "disconnect", "disconnect", "stop app"));
+  EXPECT_THAT(notes->all(), ElementsAre("start app", "connect", "publish one live", "connect", "play one",
+                                        "begins playing one", "stop playing one", "unpublish one",
+                                        "disconnect", "disconnect", "stop app"));
 }
 
 TEST_F(ApplicationTest, HearsOfAStreamsEndBeforeItsClients) {
@@ -39,6 +39,54 @@ TEST_F(ApplicationTest, HearsOfAStreamsEndBeforeItsClients) {
   ASSERT_TRUE(notes->wait("disconnect"));
   EXPECT_THAT(notes->all(),
               ElementsAre("start app", "connect", "publish one live", "unpublish one", "disconnect"));
+}
+
+TEST_F(ApplicationTest, HearsNothingOfTheEndOfWhatHasNeverPlayed) {
+  const TemporaryDirectory folder;
+  auto options = testOptions();
+  options.play_wait = 1ms;
+  options.data_dir = folder.path();
+  serve({}, options);
+  {
+    const auto player = client();
+    ASSERT_TRUE(player->connect());
+    EXPECT_FALSE(player->play("waits")) << "nobody publishes it";
+    EXPECT_TRUE(player->waitStatus("NetStream.Play.StreamNotFound"));
+    EXPECT_FALSE(player->play("recording", 0));
+    EXPECT_TRUE(player->waitStatus("NetStream.Play.StreamNotFound"));
+  }
+  server.reset();
+  EXPECT_THAT(notes->all(),
+              ElementsAre("start app", "connect", "play waits", "play recording", "disconnect", "stop app"));
+}
+
+TEST_F(ApplicationTest, HearsOfEveryPlaysBeginningAndEndOnce) {
+  const TemporaryDirectory folder;
+  auto options = testOptions();
+  options.data_dir = folder.path();
+  serve({}, options);
+  {
+    const auto waiting = client();
+    ASSERT_TRUE(waiting->connect() && waiting->requestPlay({.stream = "one"}));
+    ASSERT_TRUE(notes->wait("play one"));
+    auto publisher = client();
+    ASSERT_TRUE(publisher->connect() && publisher->publish("one", "record") && waiting->waitPlaying());
+    ASSERT_TRUE(publisher->sendVideo(0, videoFrame(true, 1)) && publisher->unpublish());
+    ASSERT_TRUE(publisher->waitStatus("NetStream.Record.Stop"));
+    waiting->reset();
+    ASSERT_TRUE(notes->wait("stop playing one"));
+    const auto player = client();
+    ASSERT_TRUE(player->connect() && player->play("one", 0));
+    EXPECT_TRUE(eventually([&] {
+      const auto all = notes->all();
+      return std::count(all.begin(), all.end(), "stop playing one") == 2;
+    })) << "a recording is over when it has been played";
+    player->reset();
+  }
+  server.reset();
+  const auto all = notes->all();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "begins playing one"), 2);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "stop playing one"), 2);
 }
 
 TEST_F(ApplicationTest, KnowsWhoConnects) {

@@ -21,9 +21,11 @@ const std::map<std::string, std::string> publishers{{"alice", "s3cret"}, {"bob",
 
 class Login : public testing::Test {
  protected:
-  AuthChallenge challengeFor(const std::string& user) {
-    const auto challenge =
-        rtmp::parseAuthChallenge(login.check("authmod=adobe&user=" + user, now).description);
+  PublisherLogin::Outcome check(const std::string& query, const std::string& host = "192.0.2.1") {
+    return login.check(query, host, now);
+  }
+  AuthChallenge challengeFor(const std::string& user, const std::string& host = "192.0.2.1") {
+    const auto challenge = rtmp::parseAuthChallenge(check("authmod=adobe&user=" + user, host).description);
     return challenge.value_or(AuthChallenge{});
   }
   static std::string answer(const AuthChallenge& challenge, const std::string& user,
@@ -36,21 +38,20 @@ class Login : public testing::Test {
 };
 
 TEST_F(Login, AnnouncesChallengesAndLetsIn) {
-  EXPECT_EQ(login.check("", now).description,
-            "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : ");
-  EXPECT_THAT(login.check("token=x", now).description, HasSubstr("code=403 need auth"));
+  EXPECT_EQ(check("").description, "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : ");
+  EXPECT_THAT(check("token=x").description, HasSubstr("code=403 need auth"));
   const AuthChallenge challenge = challengeFor("alice");
   EXPECT_EQ(challenge.step, AuthChallenge::Step::needed);
   EXPECT_FALSE(challenge.salt.empty() || challenge.challenge.empty() || challenge.opaque.empty());
-  const auto outcome = login.check("token=x?" + answer(challenge, "alice", "s3cret"), now);
+  const auto outcome = check("token=x?" + answer(challenge, "alice", "s3cret"));
   EXPECT_EQ(outcome.user, "alice");
-  EXPECT_EQ(login.check(answer(challengeFor("bob"), "bob", "pass:word"), now).user, "bob");
+  EXPECT_EQ(check(answer(challengeFor("bob"), "bob", "pass:word")).user, "bob");
 }
 
 TEST_F(Login, RefusesWrongAnswers) {
-  EXPECT_THAT(login.check("authmod=adobe&user=eve", now).description, HasSubstr("?reason=nosuchuser"));
+  EXPECT_THAT(check("authmod=adobe&user=eve").description, HasSubstr("?reason=nosuchuser"));
   const auto refused = [&](const std::string& query) {
-    const auto outcome = login.check(query, now);
+    const auto outcome = check(query);
     EXPECT_EQ(outcome.user, "");
     EXPECT_THAT(outcome.description, HasSubstr("?reason=authfailed"));
     EXPECT_THAT(outcome.description, Not(HasSubstr("s3cret")));
@@ -65,25 +66,51 @@ TEST_F(Login, RefusesWrongAnswers) {
 TEST_F(Login, AChallengeIsGoodForOneTry) {
   const AuthChallenge challenge = challengeFor("alice");
   const std::string right = answer(challenge, "alice", "s3cret");
-  EXPECT_EQ(login.check(answer(challenge, "alice", "wrong"), now).user, "");
-  EXPECT_EQ(login.check(right, now).user, "") << "the wrong answer has spent it";
+  EXPECT_EQ(check(answer(challenge, "alice", "wrong")).user, "");
+  EXPECT_EQ(check(right).user, "") << "the wrong answer has spent it";
   const std::string once = answer(challengeFor("alice"), "alice", "s3cret");
-  EXPECT_EQ(login.check(once, now).user, "alice");
-  EXPECT_EQ(login.check(once, now).user, "") << "overheard";
+  EXPECT_EQ(check(once).user, "alice");
+  EXPECT_EQ(check(once).user, "") << "overheard";
 }
 
 TEST_F(Login, AChallengeExpires) {
   const std::string right = answer(challengeFor("alice"), "alice", "s3cret");
   now += 61s;
-  EXPECT_EQ(login.check(right, now).user, "");
+  EXPECT_EQ(check(right).user, "");
 }
 
-TEST_F(Login, ChallengesDifferAndAreForgottenInTheEnd) {
+TEST_F(Login, ChallengesDifferAndAnAddressPushesOutItsOwn) {
   const AuthChallenge first = challengeFor("alice");
   EXPECT_NE(first.opaque, challengeFor("alice").opaque);
-  for (int i = 0; i < 3000; ++i) challengeFor("bob");
-  EXPECT_EQ(login.check(answer(first, "alice", "s3cret"), now).user, "") << "others have pushed it out";
-  EXPECT_EQ(login.check(answer(challengeFor("alice"), "alice", "s3cret"), now).user, "alice");
+  for (int i = 0; i < 100; ++i) challengeFor("bob");
+  EXPECT_EQ(check(answer(first, "alice", "s3cret")).user, "");
+  EXPECT_EQ(check(answer(challengeFor("alice"), "alice", "s3cret")).user, "alice");
+}
+
+TEST_F(Login, OneAddressPushesOutNoOthersChallenges) {
+  const AuthChallenge first = challengeFor("alice");
+  for (int i = 0; i < 3000; ++i) challengeFor("bob", "198.51.100.7");
+  EXPECT_EQ(check(answer(first, "alice", "s3cret")).user, "alice");
+}
+
+TEST_F(Login, ManyAddressesPushOutThoseThatHaveMost) {
+  const AuthChallenge first = challengeFor("alice");
+  for (int i = 0; i < 3000; ++i) challengeFor("bob", "198.51.100." + std::to_string(i % 200));
+  EXPECT_EQ(check(answer(first, "alice", "s3cret")).user, "alice");
+}
+
+TEST(LoginNeed, IsKnownByWhatTheClientSays) {
+  rtmp::server_event::ConnectRequested request;
+  EXPECT_FALSE(PublisherLogin::concerns(request));
+  request.object.set("type", "nonprivate");
+  EXPECT_TRUE(PublisherLogin::concerns(request));
+  request.flash_version = "LNX 9,0,124,2";
+  EXPECT_FALSE(PublisherLogin::concerns(request)) << "says that it is a player";
+  request.query = "token=x&authmod=adobe";
+  EXPECT_TRUE(PublisherLogin::concerns(request)) << "begins to log in";
+  request = {};
+  request.flash_version = "Encoder/1.0 FMLE/3.0 (compatible; FMSc/1.0)";
+  EXPECT_TRUE(PublisherLogin::concerns(request));
 }
 
 class LoginServer : public testing::Test {

@@ -5,9 +5,8 @@
 #include <fstream>
 #include <random>
 
-#include "origin/object_events.hpp"
+#include "origin/persistence_fixture.hpp"
 #include "origin/program.hpp"
-#include "origin/shared_object_file.hpp"
 #include "origin/test_application.hpp"
 
 namespace multiconn::test {
@@ -16,50 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-class Persistence : public testing::Test {
- protected:
-  OriginOptions options() {
-    auto options = testOptions();
-    options.data_dir = folder.path();
-    options.save_interval = 1ms;
-    options.log = [this](OriginLogLevel level, const std::string& line) {
-      const std::lock_guard lock(mutex);
-      if (level == OriginLogLevel::error) log += line + "\n";
-    };
-    return options;
-  }
-  std::filesystem::path file(const std::string& scope = "live", const std::string& name = "o") const {
-    return origin::objectFolder(folder.path(), scope) / origin::objectFileName(name);
-  }
-  static ObjectEvents join(RtmpTestClient& client, const std::string& name = "o") {
-    if (!client.connect() || !client.sendObject(name, {use()}, true)) return {};
-    const auto message = client.nextObject();
-    return message ? message->events : ObjectEvents();
-  }
-  static bool write(RtmpTestClient& client, ObjectEvents events, const std::string& name = "o") {
-    return client.sendObject(name, std::move(events), true) && client.nextObject();
-  }
-  /// In whatever message it comes.
-  static bool waitEvent(RtmpTestClient& client, const ObjectEvent& event) {
-    while (const auto message = client.nextObject()) {
-      if (std::count(message->events.begin(), message->events.end(), event) > 0) return true;
-    }
-    return false;
-  }
-  static bool saved(const boost::json::value& status) {
-    const auto& applications = status.at("applications").as_array();
-    return std::all_of(applications.begin(), applications.end(), [](const auto& application) {
-      const auto& objects = application.at("shared_objects").as_array();
-      return std::all_of(objects.begin(), objects.end(),
-                         [](const auto& object) { return object.at("saved").as_bool(); });
-    });
-  }
-
-  TemporaryDirectory folder;
-  std::mutex mutex;
-  std::string log;
-};
 
 TEST_F(Persistence, WhatWasSetIsThereAfterARestart) {
   const AmfValue bytes = AmfValue::ByteArray{{std::byte{7}}};

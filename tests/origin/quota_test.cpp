@@ -113,6 +113,100 @@ TEST_F(Quotas, OfInstances) {
   EXPECT_TRUE(again.connect());
 }
 
+class SharedQuotas : public testing::Test {
+ protected:
+  static OriginOptions options() {
+    auto options = testOptions();
+    options.quotas.client_new_objects = 2;
+    options.quotas.address_new_objects = 3;
+    options.quotas.application_objects = 5;
+    options.quotas.address_instances = 2;
+    return options;
+  }
+  static ObjectEvents exchange(RtmpTestClient& client, const std::string& name, ObjectEvents events,
+                               bool persistent = true) {
+    if (!client.sendObject(name, std::move(events), persistent)) return {};
+    const auto answer = client.nextObject();
+    return answer ? answer->events : ObjectEvents();
+  }
+  static bool make(RtmpTestClient& client, const std::string& name) {
+    return exchange(client, name, {use()}).size() == 2 && exchange(client, name, {set("a", 1)}).size() == 1;
+  }
+
+  OriginServer server{options()};
+};
+
+TEST_F(SharedQuotas, NoClientAndNoAddressFillsThePersistentObjects) {
+  RtmpTestClient one(server.port());
+  RtmpTestClient two(server.port());
+  ASSERT_TRUE(one.connect() && two.connect());
+  EXPECT_TRUE(make(one, "a"));
+  EXPECT_TRUE(make(one, "b"));
+  const ObjectEvents refused{refusal("SharedObject.ObjectCreationFailed")};
+  EXPECT_EQ(exchange(one, "c", {use()}), refused) << "a client makes two at most";
+  EXPECT_EQ(exchange(one, "c", {use()}, false).size(), 2U) << "temporary ones are no matter";
+  EXPECT_TRUE(make(two, "c"));
+  EXPECT_EQ(exchange(two, "d", {use()}), refused) << "an address makes three at most";
+  EXPECT_EQ(exchange(one, "c", {use()}).size(), 3U) << "what others have made may be joined";
+}
+
+TEST_F(SharedQuotas, WhatIsEmptiedMakesRoom) {
+  RtmpTestClient one(server.port());
+  ASSERT_TRUE(one.connect());
+  for (int round = 0; round < 10; ++round) {
+    const std::string name = "o" + std::to_string(round);
+    ASSERT_TRUE(eventually([&] { return exchange(one, name, {use()}).size() == 2; })) << round;
+    ASSERT_EQ(exchange(one, name, {set("a", 1)}), ObjectEvents{success("a")});
+    ASSERT_EQ(exchange(one, name, {unset("a")}), ObjectEvents{removed("a")});
+    ASSERT_TRUE(one.sendObject(name, {release()}, true));
+  }
+}
+
+TEST(SavedQuotas, WhatIsEmptiedMakesRoomAndWhatIsSavedDoesNot) {
+  const TemporaryDirectory folder;
+  auto options = testOptions();
+  options.data_dir = folder.path();
+  options.save_interval = 1ms;
+  options.quotas.application_objects = 2;
+  const OriginServer server(options);
+  RtmpTestClient one(server.port());
+  ASSERT_TRUE(one.connect());
+  const auto joins = [&](const std::string& name) {
+    if (!one.sendObject(name, {use()}, true)) return false;
+    const auto answer = one.nextObject();
+    return answer && answer->events.front() == joined();
+  };
+  const auto leave = [&](const std::string& name, ObjectEvents last) {
+    last.push_back(release());
+    return one.sendObject(name, std::move(last), true);
+  };
+  for (const char* name : {"a", "b"}) {
+    ASSERT_TRUE(joins(name));
+    ASSERT_TRUE(leave(name, {set("x", 1)}));
+  }
+  EXPECT_FALSE(joins("c")) << "two are on the disk, or on their way";
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_TRUE(joins("a"));
+    ASSERT_TRUE(leave("a", {unset("x")}));
+    ASSERT_TRUE(eventually([&] { return joins("c"); })) << round;
+    EXPECT_FALSE(joins("d"));
+    ASSERT_TRUE(leave("c", {}));
+    ASSERT_TRUE(eventually([&] { return joins("a"); })) << round;
+    ASSERT_TRUE(leave("a", {set("x", 1)}));
+  }
+}
+
+TEST_F(SharedQuotas, NoAddressOpensAllInstances) {
+  RtmpTestClient one(server.port(), {.app = "live/1"});
+  auto two = std::make_unique<RtmpTestClient>(server.port(), RtmpTestClient::Options{.app = "live/2"});
+  ASSERT_TRUE(one.connect() && two->connect());
+  RtmpTestClient three(server.port(), {.app = "live/3"});
+  EXPECT_FALSE(three.connect());
+  EXPECT_EQ(three.statuses().front().code, "NetConnection.Connect.Rejected");
+  RtmpTestClient again(server.port(), {.app = "live/1"});
+  EXPECT_TRUE(again.connect());
+}
+
 TEST(SlowSubscriber, IsDroppedAndDelaysNobody) {
   auto options = testOptions();
   options.quotas.object_queue_bytes = 1024 * 1024;

@@ -93,7 +93,7 @@ class Convergence : public testing::TestWithParam<unsigned> {
     for (std::uint64_t id = 1; id <= 2 + GetParam() % 3; ++id) {
       members.push_back(std::make_unique<Member>(loop, store, services.quotas, id));
     }
-    object = store.open("o", false, SharedObjectStore::Asker::server);
+    object = store.open("o", false, nullptr);
     holder = object->hold();
   }
   unsigned pick(unsigned below) { return std::uniform_int_distribution<unsigned>(0, below - 1)(random); }

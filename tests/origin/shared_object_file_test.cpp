@@ -90,7 +90,9 @@ class Saver : public testing::Test, SharedObjectSaver::Target {
     if (!saved) events.back() = "last save";
     pending = std::move(saved);
   }
-  void saveOutcome(const std::string& error) override { events.push_back("outcome " + error); }
+  void saveEnded(const std::string& error, bool turned) override {
+    events.push_back((turned ? "turned " : "ended ") + error);
+  }
   void saveDone() override { events.push_back("done"); }
   void end(const std::string& error = {}) { std::exchange(pending, nullptr)(error); }
   std::vector<std::string> seen() { return std::exchange(events, {}); }
@@ -112,7 +114,7 @@ TEST_F(Saver, WritesOnceForManyChanges) {
   loop.runFor(1ms);
   EXPECT_THAT(seen(), ElementsAre("save"));
   end();
-  EXPECT_THAT(seen(), ElementsAre("done"));
+  EXPECT_THAT(seen(), ElementsAre("ended ", "done"));
   EXPECT_TRUE(saver->clean());
 }
 
@@ -123,26 +125,26 @@ TEST_F(Saver, WritesAgainWhatChangedMeanwhile) {
   loop.runFor(1s);
   EXPECT_THAT(seen(), ElementsAre("save")) << "never two at once";
   end();
-  EXPECT_TRUE(seen().empty());
+  EXPECT_THAT(seen(), ElementsAre("ended "));
   loop.runFor(100ms);
   EXPECT_THAT(seen(), ElementsAre("save"));
 }
 
-TEST_F(Saver, TriesAgainWithGrowingPausesAndTellsChangesOfFortune) {
+TEST_F(Saver, TriesAgainWithGrowingPausesAndTellsEveryOutcome) {
   saver->touch();
   loop.runFor(100ms);
   end("full");
-  EXPECT_THAT(seen(), ElementsAre("save", "outcome full"));
+  EXPECT_THAT(seen(), ElementsAre("save", "turned full"));
   loop.runFor(199ms);
   saver->touch();
   EXPECT_TRUE(seen().empty());
   loop.runFor(1ms);
   end("full");
-  EXPECT_THAT(seen(), ElementsAre("save"));
+  EXPECT_THAT(seen(), ElementsAre("save", "ended full"));
   loop.runFor(400ms);
   EXPECT_THAT(seen(), ElementsAre("save"));
   end();
-  EXPECT_THAT(seen(), ElementsAre("outcome ", "done"));
+  EXPECT_THAT(seen(), ElementsAre("turned ", "done"));
 }
 
 TEST_F(Saver, FlushIsAnsweredByASaveThatBeganLater) {
@@ -156,7 +158,7 @@ TEST_F(Saver, FlushIsAnsweredByASaveThatBeganLater) {
   EXPECT_TRUE(seen().empty());
   end("full");
   EXPECT_THAT(answers, ElementsAre("full"));
-  EXPECT_THAT(seen(), ElementsAre("outcome full", "save"));
+  EXPECT_THAT(seen(), ElementsAre("turned full", "save"));
   end();
   EXPECT_THAT(answers, ElementsAre("full", ""));
 }
@@ -170,6 +172,27 @@ TEST_F(Saver, FinishWritesWhatIsLeft) {
   saver->finish();
   loop.runFor(1s);
   EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(Saver, FinishCoversTheSaveUnderWay) {
+  saver->touch();
+  loop.runFor(100ms);
+  saver->finish();
+  EXPECT_THAT(seen(), ElementsAre("save", "last save")) << "nobody would hear of the first one's failure";
+}
+
+TEST_F(Saver, HurriesButNotOverAFailure) {
+  saver->hurry();
+  EXPECT_TRUE(seen().empty()) << "there is nothing to save";
+  saver->touch();
+  saver->hurry();
+  EXPECT_THAT(seen(), ElementsAre("save"));
+  saver->touch();
+  saver->hurry();
+  EXPECT_TRUE(seen().empty()) << "never two at once";
+  end("full");
+  saver->hurry();
+  EXPECT_THAT(seen(), ElementsAre("turned full"));
 }
 
 }  // namespace

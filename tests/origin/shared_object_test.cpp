@@ -245,7 +245,7 @@ TEST_F(SharedObjects, TheStatusDocumentTellsWhatThereIs) {
   EXPECT_EQ(object.at("subscribers").to_number<int>(), 1);
   EXPECT_EQ(object.at("version").to_number<int>(), 1);
   EXPECT_GT(object.at("bytes").to_number<int>(), 0);
-  EXPECT_THAT(get(*server.httpPort(), "/"), testing::HasSubstr("<td>chat</td>"));
+  EXPECT_THAT(get(*server.httpPort(), "/"), testing::HasSubstr("data-l=\"Object\">chat</td>"));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The status page and its JSON document.
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+
 #include "origin/origin_fixture.hpp"
 #include "origin/status_report.hpp"
 
@@ -37,6 +39,35 @@ TEST(Status, CountsEverythingAndHidesNames) {
   EXPECT_EQ(from.at("video_codec").as_string(), "h264");
   EXPECT_EQ(from.at("audio_codec").as_string(), "aac");
   EXPECT_GT(from.at("bytes").to_number<int>(), 0);
+}
+
+TEST(Status, NumbersInJsonArePlain) {
+  origin::StatusReport report;
+  for (const auto& [seconds, text] : std::vector<std::pair<double, const char*>>{
+           {2.1, "2.1"}, {0, "0"}, {3, "3"}, {123456.789, "123456.789"}, {0.001, "0.001"}}) {
+    report.uptime_s = seconds;
+    EXPECT_THAT(origin::toJson(report), StartsWith("{\"uptime_s\":" + std::string(text) + ","));
+  }
+  origin::StreamStatus& stream = report.streams.emplace_back();
+  stream.id = "\"x\\";
+  stream.publisher.emplace().since_s = 1.5;
+  EXPECT_THAT(origin::toJson(report), HasSubstr("\"since_s\":1.5,"));
+  const auto parsed = boost::json::parse(origin::toJson(report));
+  EXPECT_EQ(parsed.at("streams").at(0).at("id").as_string(), "\"x\\");
+}
+
+TEST(Status, TablesOfThePageScrollByThemselves) {
+  origin::StatusReport report;
+  report.streams.emplace_back();
+  report.applications.push_back({"live", 1, {origin::SharedObjectStatus{}}});
+  const std::string page = origin::toHtml(report);
+  EXPECT_THAT(page, HasSubstr("div{overflow-x:auto}"));
+  std::size_t tables = 0;
+  for (auto at = page.find("<table>"); at != std::string::npos; at = page.find("<table>", at + 1)) {
+    EXPECT_EQ(page.substr(at - 5, 5), "<div>");
+    ++tables;
+  }
+  EXPECT_EQ(tables, 2U);
 }
 
 TEST(Status, IsServedOverHttp) {

@@ -27,43 +27,52 @@ TestApplication::TestApplication(Callbacks callbacks, std::shared_ptr<Notes> not
   if (callbacks_.set_up) callbacks_.set_up(*this);
 }
 
+void TestApplication::note(const std::string& what) {
+  notes_->add(what);
+  if (callbacks_.noted) callbacks_.noted(what);
+}
+
 void TestApplication::onAppStart() {
-  notes_->add("start " + scope());
+  note("start " + scope());
   if (callbacks_.start) callbacks_.start(*this);
 }
 
 void TestApplication::onAppStop() {
-  notes_->add("stop " + scope());
+  note("stop " + scope());
 }
 
 ConnectDecision TestApplication::onConnect(const Client& client, const ConnectRequest& request) {
-  notes_->add("connect");
+  note("connect");
   return callbacks_.connect ? callbacks_.connect(*this, client, request)
                             : Application::onConnect(client, request);
 }
 
 void TestApplication::onDisconnect(const Client& client) {
-  notes_->add("disconnect");
+  note("disconnect");
   Application::onDisconnect(client);
 }
 
 StreamDecision TestApplication::onPublish(const Client& client, const StreamRequest& stream) {
-  notes_->add("publish " + stream.name + " " + stream.mode);
+  note("publish " + stream.name + " " + stream.mode);
   return callbacks_.publish ? callbacks_.publish(*this, client, stream)
                             : Application::onPublish(client, stream);
 }
 
 void TestApplication::onUnpublish(const Client&, const std::string& stream) {
-  notes_->add("unpublish " + stream);
+  note("unpublish " + stream);
 }
 
 StreamDecision TestApplication::onPlay(const Client& client, const StreamRequest& stream) {
-  notes_->add("play " + stream.name);
+  note("play " + stream.name);
   return callbacks_.play ? callbacks_.play(*this, client, stream) : Application::onPlay(client, stream);
 }
 
+void TestApplication::onPlayStart(const Client&, const std::string& stream) {
+  note("begins playing " + stream);
+}
+
 void TestApplication::onStop(const Client&, const std::string& stream) {
-  notes_->add("stop playing " + stream);
+  note("stop playing " + stream);
 }
 
 bool TestApplication::mayRead(const Client& client, const std::string& object) {

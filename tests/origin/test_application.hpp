@@ -36,6 +36,7 @@ class TestApplication : public Application {
     std::function<ConnectDecision(TestApplication&, Client, const ConnectRequest&)> connect = {};
     std::function<StreamDecision(TestApplication&, const Client&, const StreamRequest&)> publish = {},
                                                                                          play = {};
+    std::function<void(const std::string& what)> noted = {};  ///< behind every note; may throw
     std::function<bool(const Client&, const std::string&)> may_read = {};
     std::function<bool(const Client&, const std::string&, const std::string&)> may_write = {};
   };
@@ -58,9 +59,12 @@ class TestApplication : public Application {
   StreamDecision onPublish(const Client& client, const StreamRequest& stream) override;
   void onUnpublish(const Client& client, const std::string& stream) override;
   StreamDecision onPlay(const Client& client, const StreamRequest& stream) override;
+  void onPlayStart(const Client& client, const std::string& stream) override;
   void onStop(const Client& client, const std::string& stream) override;
   bool mayRead(const Client& client, const std::string& object) override;
   bool mayWrite(const Client& client, const std::string& object, const std::string& slot) override;
+
+  void note(const std::string& what);
 
   Callbacks callbacks_;
   std::shared_ptr<Notes> notes_;

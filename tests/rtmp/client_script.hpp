@@ -15,6 +15,7 @@ inline const PublishRequest publish_request{"key?a=b", "live"};
 
 /// Feeds what a server says and keeps what came of it.
 struct ClientScript : Script<ClientEvent> {
+  using Reaction = ClientReaction;
   explicit ClientScript(ConnectRequest r = connect_request, Limits limits = {})
       : session(std::move(r), limits) {}
 
@@ -62,9 +63,12 @@ struct ClientScript : Script<ClientEvent> {
 namespace multiconn::rtmp::client_words {
 using namespace client_event;
 using Script = test::ClientScript;
+using test::bytes_value;
+using test::call;
 using test::commandIn;
 using test::described;
 using test::incoming;
+using test::Made;
 using test::onStatus;
 using test::publish_request;
 using testing::ElementsAre;

@@ -8,21 +8,6 @@ namespace {
 
 using namespace client_words;
 
-const AmfValue bytes_value = AmfValue::ByteArray{Bytes(3)};
-
-/// call() and what it gave.
-struct Made {
-  Error error = Error::none;
-  double transaction = -1;
-};
-Made call(Script& script, std::vector<AmfValue> arguments, bool wants_reply = true) {
-  Made made;
-  ClientReaction reaction;
-  made.error = script.session.call("doIt", std::move(arguments), wants_reply, made.transaction, reaction);
-  script.add(std::move(reaction));
-  return made;
-}
-
 TEST(ClientCall, IsAnsweredByItsTransactionInAnyOrder) {
   Script script;
   script.connected();
@@ -51,25 +36,6 @@ TEST(ClientCall, AnAnswerCountsOnce) {
   for (int i = 0; i < 2; ++i) script.server(incoming("_result", 2, {}));
   ASSERT_EQ(script.events.size(), 1u);
   EXPECT_TRUE(script.saw<CallAnswered>()[0].value.isUndefined());
-}
-
-TEST(ClientCall, WithoutAReplyHasTransactionZero) {
-  Script script;
-  script.connected();
-  EXPECT_EQ(call(script, {}, false).transaction, 0);
-  EXPECT_THAT(described(script.sent), ElementsAre("doIt:0"));
-  script.server(incoming("_result", 0, {nullptr}));  // SRS answers those too
-  EXPECT_THAT(script.events, IsEmpty());
-}
-
-TEST(ClientCall, ForgottenOnesAreNotAnswered) {
-  Script script;
-  script.connected();
-  const Made made = call(script, {});
-  script.session.forgetCall(made.transaction);
-  script.session.forgetCall(99);
-  script.server(incoming("_result", made.transaction, {1}));
-  EXPECT_THAT(script.events, IsEmpty());
 }
 
 TEST(ClientCall, FailsWithNothingSent) {
@@ -112,16 +78,9 @@ TEST(ClientCall, FromTheServer) {
   EXPECT_EQ(script.saw<Called>()[0].arguments, (std::vector<AmfValue>{"a", 7}));
   script.add(script.session.result(12, "there"));
   EXPECT_THAT(described(script.sent), ElementsAre("_result:12"));
-  script.add(script.session.result(12, bytes_value));
-  EXPECT_THAT(described(script.sent), ElementsAre("_result:12"));
-  EXPECT_THAT(commandIn(script.sent[0]).arguments, IsEmpty());
   script.add(script.session.callFailed(12, "it threw"));
   EXPECT_THAT(described(script.sent), ElementsAre("_error:12"));
   EXPECT_EQ(script.code(), "NetConnection.Call.Failed");
-  script.add(script.session.result(0, "there"));
-  EXPECT_THAT(script.sent, IsEmpty());
-  script.add(script.session.callFailed(0, "it threw"));
-  EXPECT_THAT(script.sent, IsEmpty());
 }
 
 TEST(ClientAmf3, IsAskedForAndUsedOnlyWhenGranted) {

@@ -18,9 +18,16 @@ TEST(ClientConnect, EncoderSaysWhatObsSays) {
                            {"type", "nonprivate"},
                            {"flashVer", "FMLE/3.0 (compatible; FMSc/1.0)"},
                            {"swfUrl", "rtmp://host/live"},
-                           {"tcUrl", "rtmp://host/live"},
-                           {"capsEx", 1}};
+                           {"tcUrl", "rtmp://host/live"}};
   EXPECT_EQ(*commandIn(script.sent[0]).object.object(), expected);
+}
+
+TEST(ClientConnect, PromisesToReconnectOnlyWhenItDoes) {
+  ConnectRequest request;
+  request.follows_redirects = true;
+  Script script(request);
+  script.add(script.session.connect());
+  EXPECT_EQ(commandIn(script.sent[0]).object.object()->numberOr("capsEx", 0), 1);
 }
 
 TEST(ClientConnect, PlayerSaysWhatItCanDecode) {

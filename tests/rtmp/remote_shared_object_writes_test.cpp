@@ -5,6 +5,7 @@ namespace multiconn::rtmp {
 namespace {
 
 using namespace test;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -54,6 +55,21 @@ TEST_F(RemoteSharedObjectTest, FlushAndNoInterval) {
   object.flush();
   wait(0ms);
   EXPECT_THAT(takeSent(), ElementsAre("1: x=1"));
+}
+
+// The owner writes in answer to Settled what was set before: what was sent behind that stays behind it.
+TEST_F(RemoteSharedObjectTest, WhatIsSentWhileItSettlesWaitsForWhatWasSetBefore) {
+  use();
+  hear({useSuccess()});
+  takeSent();
+  EXPECT_TRUE(object.send("say", {"hello"}, now));
+  now = *object.wakeAt();
+  take(object.tick(now));
+  ASSERT_THAT(takeEvents(), Contains("settled"));
+  EXPECT_THAT(takeSent(), IsEmpty());
+  set("x", 1);
+  wait(0ms);
+  EXPECT_THAT(takeSent(), ElementsAre("1: x=1", "1: say(hello)"));
 }
 
 TEST_F(RemoteSharedObjectTest, AWriteThatWaitsYieldsToo) {

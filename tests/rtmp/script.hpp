@@ -9,6 +9,9 @@
 
 namespace multiconn::rtmp::test {
 
+/// What AMF0 cannot hold.
+inline const AmfValue bytes_value = AmfValue::ByteArray{Bytes(3)};
+
 /// What a session sent last, and every event so far.
 template <typename Event>
 struct Script {
@@ -34,5 +37,19 @@ struct Script {
   std::vector<OutMessage> sent;
   std::vector<Event> events;
 };
+
+/// call("doIt") of either side's session, and what it gave.
+struct Made {
+  Error error = Error::none;
+  double transaction = -1;
+};
+template <typename Script>
+Made call(Script& script, std::vector<AmfValue> arguments, bool wants_reply = true) {
+  Made made;
+  typename Script::Reaction reaction;
+  made.error = script.session.call("doIt", std::move(arguments), wants_reply, made.transaction, reaction);
+  script.add(std::move(reaction));
+  return made;
+}
 
 }  // namespace multiconn::rtmp::test

@@ -12,6 +12,7 @@ namespace multiconn::rtmp::test {
 
 /// Feeds what a client says and keeps what came of it.
 struct ServerScript : Script<ServerEvent> {
+  using Reaction = ServerReaction;
   explicit ServerScript(Limits limits = {}) : session(limits) {}
 
   void add(ServerReaction reaction) {
@@ -51,9 +52,12 @@ struct ServerScript : Script<ServerEvent> {
 namespace multiconn::rtmp::server_words {
 using namespace server_event;
 using Script = test::ServerScript;
+using test::bytes_value;
+using test::call;
 using test::commandIn;
 using test::described;
 using test::incoming;
+using test::Made;
 using test::onStatus;
 using testing::ElementsAre;
 using testing::IsEmpty;

@@ -43,7 +43,7 @@ TEST(ServerConnect, Accepted) {
   const Command result = commandIn(script.sent[3]);
   EXPECT_EQ(result.arguments[0].object()->numberOr("objectEncoding", -1), 0);
   EXPECT_EQ(*result.object.object()->find("fourCcList")->array(), AmfArray{"*"});
-  EXPECT_EQ(result.object.object()->numberOr("capsEx", 0), 14);
+  EXPECT_EQ(result.object.object()->numberOr("capsEx", 0), 15);
   EXPECT_TRUE(script.session.connected());
   script.add(script.session.acceptConnect());
   EXPECT_THAT(script.sent, IsEmpty());

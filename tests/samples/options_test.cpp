@@ -136,6 +136,9 @@ TEST(Options, HelpAndVersionAreNotErrors) {
         "--no-reconnect", "--engine", "--stats", "--config", "--log-level", "--version"}) {
     EXPECT_THAT(help.out, HasSubstr(option));
   }
+  for (const auto* said :
+       {"--ca-file FILE ", "--engine native|librtmp ", "--log-level LEVEL=warn", "--channels 1|2 "})
+    EXPECT_THAT(help.out, HasSubstr(said));
   EXPECT_THAT(parse({"--version"}).out, HasSubstr("multiconn-publish 0."));
 }
 

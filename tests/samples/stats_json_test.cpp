@@ -79,7 +79,7 @@ TEST(JsonReporter, StatsTellQueueAndRoundTrip) {
   EXPECT_EQ(line.at("event"), "stats");
   const auto& row = line.at("servers").as_array().at(0).as_object();
   EXPECT_EQ(row.at("queue_bytes"), 7U);
-  EXPECT_DOUBLE_EQ(row.at("rtt_ms").as_double(), 1.5);
+  EXPECT_EQ(row.at("rtt_us"), 1500);
   EXPECT_EQ(row.at("error"), "connection reset");
 }
 

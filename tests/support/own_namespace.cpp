@@ -123,6 +123,10 @@ bool inOwnNamespace() {
   return false;
 }
 
+void hideDevices() {
+  EXPECT_EQ(::mount("none", "/dev", "tmpfs", 0, nullptr), 0) << std::strerror(errno);
+}
+
 MuteNameServer::MuteNameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -11,6 +11,9 @@ namespace multiconn::test {
 /// namespaces.
 bool inOwnNamespace();
 
+/// In a namespace of our own: there is no device any more, none of the system's either (/dev/null and so on).
+void hideDevices();
+
 /// In a namespace of our own: a name server on 127.0.0.1 that takes every question and never answers. The
 /// resolver hangs for a minute over names that are not in /etc/hosts.
 class MuteNameServer {

@@ -98,7 +98,7 @@ RtmpTestClient::RtmpTestClient(std::uint16_t port, Options options)
       connection_(rtmp::Handshake::Role::client, limits_, randomPackets(), 0, options_.handshake),
       session_({.app = options_.app,
                 .tc_url = "rtmp://127.0.0.1:" + std::to_string(port) + "/" + options_.app,
-                .flash_version = "test",
+                .flash_version = options_.encoder ? "FMLE/3.0 (test)" : "test",
                 .encoder = options_.encoder,
                 .arguments = options_.arguments,
                 .amf3 = options_.amf3},

@@ -14,6 +14,10 @@ class SimulatedEngine final : public Runtime::Engine {
   std::unique_ptr<net::Link> makeLink(net::Scheduler&, net::LinkTarget target) override {
     return std::make_unique<SimulatedLink>(world_.loop, world_.find(target.url.host));
   }
+  std::unique_ptr<net::Fetch> fetch(net::Scheduler&, net::FetchRequest request,
+                                    std::function<void(net::FetchResult)> done) override {
+    return world_.web.fetch(std::move(request), std::move(done));
+  }
   std::uint32_t random() override { return 0xEFACDAB0; }  // "0badcafe"
 
  private:

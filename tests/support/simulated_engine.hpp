@@ -8,6 +8,7 @@
 #include "support/simulated_link.hpp"
 #include "support/simulated_loop.hpp"
 #include "support/simulated_server.hpp"
+#include "support/simulated_web.hpp"
 
 namespace multiconn::test {
 
@@ -20,6 +21,7 @@ class SimulatedWorld {
   SimulatedWorld& operator=(const SimulatedWorld&) = delete;
 
   SimulatedLoop loop;
+  SimulatedWeb web{loop};
   /// The server that links to this host meet; made on first use.
   SimulatedServer& server(const std::string& host, Script script = {});
   std::unique_ptr<Runtime::Engine> makeEngine();
