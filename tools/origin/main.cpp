@@ -1,66 +1,54 @@
 #include <signal.h>
-#include <sys/resource.h>
-
-#include <cstdio>
-#include <exception>
-#include <iostream>
-
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "agent_options.hpp"
 #include "options.hpp"
+#include "origin_monitor.hpp"
+#include "program/program.hpp"
 
 namespace {
 
+using multiconn::AgentLogLevel;
 using multiconn::OriginLogLevel;
 
-spdlog::level::level_enum levelOf(OriginLogLevel level) {
+/// Server and agent have the same levels.
+template <class Level>
+spdlog::level::level_enum levelOf(Level level) {
   switch (level) {
-    case OriginLogLevel::debug:
+    case Level::debug:
       return spdlog::level::debug;
-    case OriginLogLevel::info:
+    case Level::info:
       return spdlog::level::info;
-    case OriginLogLevel::warning:
+    case Level::warning:
       return spdlog::level::warn;
-    case OriginLogLevel::error:
+    case Level::error:
       break;
   }
   return spdlog::level::err;
 }
 
-void setUpLog(const std::string& level) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("multiconn-origin"));
-  spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-  spdlog::set_level(spdlog::level::from_str(level));
+std::unique_ptr<multiconn::Agent> startAgent(multiconn::AgentOptions options,
+                                             const multiconn::OriginOptions& origin,
+                                             const multiconn::OriginServer& server) {
+  options.log = [](AgentLogLevel level, const std::string& line) { spdlog::log(levelOf(level), "{}", line); };
+  multiconn::tools::completeAgent(options, origin, server.port());
+  return std::make_unique<multiconn::Agent>(std::move(options),
+                                            std::make_unique<multiconn::tools::OriginMonitor>(server));
 }
 
-// Blocked before any thread starts, so that sigwait() below is the only place they arrive at.
-sigset_t blockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGUSR1);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A file beyond `ulimit -f` is a failed recording, not the end of the server.
-  signal(SIGXFSZ, SIG_IGN);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-// Each peer needs a descriptor, and the usual soft limit is the default of --max-connections.
-void raiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-void serve(multiconn::OriginOptions options, const std::string& redirect, const sigset_t& signals) {
+void serve(const multiconn::tools::OriginArguments& arguments, const sigset_t& signals) {
+  multiconn::OriginOptions options = arguments.origin;
   options.log = [](OriginLogLevel level, const std::string& line) {
     spdlog::log(levelOf(level), "{}", line);
   };
-  multiconn::OriginServer server(std::move(options));
+  multiconn::OriginServer server(options);
+  // Before the server's destructor, so that no client is sent here while it closes.
+  std::unique_ptr<multiconn::Agent> agent;
+  if (arguments.agent) agent = startAgent(*arguments.agent, options, server);
   std::printf("listening rtmp=%u", static_cast<unsigned>(server.port()));
   if (const auto port = server.httpPort()) std::printf(" http=%u", static_cast<unsigned>(*port));
   std::printf("\n");
@@ -68,7 +56,7 @@ void serve(multiconn::OriginOptions options, const std::string& redirect, const 
   int received = 0;
   while (sigwait(&signals, &received) == 0 && received == SIGUSR1) {
     spdlog::info("asking every client to connect again");
-    server.requestReconnect(redirect);
+    server.requestReconnect(arguments.redirect);
   }
   spdlog::info("stopping");
 }
@@ -76,16 +64,14 @@ void serve(multiconn::OriginOptions options, const std::string& redirect, const 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    auto [arguments, exit_status] = multiconn::tools::parseArguments(argc, argv);
+  using namespace multiconn::tools;
+  return runProgram("multiconn-origin", [&] {
+    auto [arguments, exit_status] = parseArguments(argc, argv);
     if (!arguments) return exit_status;
-    const sigset_t signals = blockSignals();
+    const sigset_t signals = blockSignals({SIGUSR1});
     raiseDescriptorLimit();
-    setUpLog(arguments->log_level);
-    serve(std::move(arguments->origin), arguments->redirect, signals);
+    setUpLog("multiconn-origin", arguments->log_level);
+    serve(*arguments, signals);
     return 0;
-  } catch (const std::exception& error) {
-    std::cerr << "multiconn-origin: " << error.what() << "\n";
-    return 1;
-  }
+  });
 }

@@ -4,23 +4,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <iostream>
 #include <memory>
 #include <utility>
 
+#include "agent_options.hpp"
+#include "program/program.hpp"
 #include "publishers_file.hpp"
 
 namespace multiconn::tools {
 namespace {
 
 constexpr std::int64_t longest_wait_ms = 24 * 60 * 60 * 1000, most_connections = 1'000'000;
-
-// CLI11 would print several lines, and exit with statuses of its own.
-int explain(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);
-  std::cerr << "multiconn-origin: " << error.what() << " (--help tells what there is)\n";
-  return 1;
-}
 
 void addDuration(CLI::App& app, const char* name, std::chrono::milliseconds& value, const char* help,
                  const char* shown) {
@@ -38,9 +32,15 @@ void addQuotas(CLI::App& app, OriginQuotas& quotas) {
         ->capture_default_str();
   };
   count("--max-instances", quotas.instances, "Applications and instances that live at a time");
+  count("--max-address-instances", quotas.address_instances,
+        "Of them, those that clients of one address have opened");
   count("--max-objects", quotas.application_objects,
         "Shared objects of one instance, those on the disk included");
   count("--max-client-objects", quotas.client_objects, "Shared objects that one client is in at a time");
+  count("--max-new-objects", quotas.client_new_objects,
+        "Persistent shared objects that one client has made and that are still there");
+  count("--max-address-objects", quotas.address_new_objects,
+        "The same of all clients of one address (IPv4 address or IPv6 /64)");
   count("--max-slots", quotas.object_slots, "Slots of one shared object");
   count("--max-calls", quotas.client_calls, "Calls of one client, and to it, that wait for a reply");
   const auto bytes = [&app](const char* name, std::size_t& value, const char* help) {
@@ -74,11 +74,11 @@ ParsedArguments parseArguments(int argc, char** argv) {
   std::string data_dir;
   std::string auth_file;
   std::uint16_t http_port = 0;
+  AgentLine agent;
 
   CLI::App app{
-      "An RTMP server for development, tests and small events: publish, play, record, shared objects."};
-  app.set_version_flag("--version", std::string("multiconn-origin " MULTICONN_VERSION));
-  app.set_config("--config", "", "Options by name, in CLI11's format");
+      "An RTMP server for development, tests and small events: publish, play, record, shared objects.",
+      "multiconn-origin"};
   app.add_option("--port", origin.port, "RTMP port; 0: any free one")->capture_default_str();
   app.add_option("--address", origin.address, "Numeric address to listen on; :: takes IPv4 too")
       ->capture_default_str();
@@ -111,15 +111,14 @@ ParsedArguments parseArguments(int argc, char** argv) {
          "everybody at SIGUSR1, by a reconnect request")
       ->type_name("URL");
   addQuotas(app, origin.quotas);
+  addAgentOptions(app, agent);
   app.add_option("--tls-cert", origin.tls_certificate_file,
                  "PEM file; with --tls-key: rtmps on the RTMP port")
       ->type_name("FILE");
   app.add_option("--tls-key", origin.tls_key_file, "PEM file")->type_name("FILE");
   app.add_flag("--show-names", origin.show_names,
                "Stream names on the status page and in logs; they are keys");
-  app.add_option("--log-level", arguments.log_level, "To stderr")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
-      ->capture_default_str();
+  addCommonOptions(app, arguments.log_level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -128,6 +127,7 @@ ParsedArguments parseArguments(int argc, char** argv) {
   if (!auth_file.empty()) origin.publishers = readPublishers(auth_file);
   if (!arguments.redirect.empty()) origin.application_factories[""] = redirectingTo(arguments.redirect);
   origin.data_dir = data_dir;
+  arguments.agent = agentOptions(agent, origin);
   if (http->count() != 0) origin.http_port = http_port;
   return {std::move(arguments), 0};
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include <multiconn/agent.hpp>
 #include <multiconn/origin.hpp>
 
 namespace multiconn::tools {
@@ -10,7 +11,8 @@ namespace multiconn::tools {
 struct OriginArguments {
   OriginOptions origin;
   std::string log_level = "info";
-  std::string redirect;  ///< where clients are sent; empty: nowhere
+  std::string redirect;               ///< where clients are sent; empty: nowhere
+  std::optional<AgentOptions> agent;  ///< inside the server
 };
 
 /// What the command line and the file it may name ask for, or the exit status: 0 after --help and --version,

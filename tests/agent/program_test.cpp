@@ -1,0 +1,217 @@
+#include "agent/program_run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "agent/balancer_socket.hpp"
+#include "agent/http/http_client.hpp"
+#include "agent/scratch.hpp"
+#include "agent/tcp_server.hpp"
+
+namespace multiconn {
+namespace {
+
+using balance::EdgeState;
+using test::BalancerSocket;
+using test::listeningPort;
+using test::ProgramRun;
+using test::Scratch;
+using testing::HasSubstr;
+
+constexpr const char* sender_xml = R"(<Property>
+<Name>loadBalancerSenderTargetPath</Name>
+<Value>${com.wowza.wms.AppHome}/conf/loadbalancertargets.txt</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderRedirectAddress</Name>
+<Value>REDIRECT</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderMonitorClass</Name>
+<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerMonitorDefault</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderMessageInterval</Name>
+<Value>2500</Value>
+<Type>Integer</Type>
+</Property>
+)";
+
+class AgentProgram : public testing::Test {
+ protected:
+  std::string folder() const { return (scratch_ / "").string(); }
+  /// The one line that it says before it ends with 1.
+  std::string refusal(std::vector<std::string> arguments, const char* program = MULTICONN_AGENT) {
+    arguments.insert(arguments.begin(), program);
+    ProgramRun run(arguments, folder());
+    const std::string errors = run.errors();
+    EXPECT_EQ(run.status(), 1) << errors;
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
+    return errors;
+  }
+  std::string targets() { return scratch_.write("targets.txt", balancer_.targetLine()); }
+  std::string wowzaFile(const std::string& redirect) {
+    std::string xml = sender_xml;
+    xml.replace(xml.find("REDIRECT"), 8, redirect);
+    return scratch_.write("Server.xml", xml);
+  }
+
+  const Scratch scratch_;
+  BalancerSocket balancer_{"a-key-of-22-characters"};
+};
+
+TEST_F(AgentProgram, ReportsUntilItIsStopped) {
+  const test::TcpServer server;
+  const net::Socket client = test::connectTo(server.port());
+  const std::string port = std::to_string(server.port());
+  ProgramRun agent(
+      {MULTICONN_AGENT, "--targets", targets(), "--redirect-address", "192.0.2.7:1936", "--monitor", "tcp",
+       "--rtmp", "127.0.0.1:" + port, "--capacity", "300", "--admin", "0", "--agent-check", "127.0.0.1:0"},
+      folder());
+  const std::uint16_t admin = listeningPort(agent.line(), "admin");
+  const std::uint16_t check = listeningPort(agent.line(), "agent-check");
+  const auto report = balancer_.reports.take();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->report.addresses.front().host, "192.0.2.7");
+  EXPECT_EQ(report->report.addresses.front().port, 1936);
+  EXPECT_EQ(report->report.connections, 1U);
+  EXPECT_EQ(report->report.connection_capacity, 300U);
+  EXPECT_FALSE(report->report.healthy) << "nobody shakes hands there";
+  EXPECT_THAT(tools::httpExchange({"127.0.0.1", admin, "/status", {}}, {}).body,
+              HasSubstr(report->guid.text()));
+  EXPECT_THAT(test::readAll(test::connectTo(check)), HasSubstr("down"));
+  agent.signal(SIGTERM);
+  EXPECT_TRUE(
+      balancer_.reports.takeThat([](const auto& r) { return r.report.state == EdgeState::stopping; }));
+  EXPECT_EQ(agent.status(), 0);
+  EXPECT_THAT(scratch_.read("Server.guid"), HasSubstr(report->guid.text()));
+}
+
+TEST_F(AgentProgram, TakesTheDocumentsFilesAsTheyStand) {
+  std::filesystem::create_directory(scratch_ / "conf");
+  scratch_.write(
+      "conf/loadbalancertargets.txt",
+      "# [load-balancer-ip-address],[load-balancer-port],[encryption-key]\n" + balancer_.targetLine());
+  ProgramRun agent({MULTICONN_AGENT, "--wowza-conf", wowzaFile("192.0.2.7"), "--app-home", folder(), "--rtmp",
+                    "off", "--monitor", "tcp"},
+                   folder());
+  const auto report = balancer_.reports.take();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->report.addresses.front().host, "192.0.2.7");
+  EXPECT_EQ(report->report.interval, std::chrono::milliseconds(2500));
+}
+
+TEST_F(AgentProgram, RefusesWowzasTrap) {
+  for (const char* address : {"localhost", "127.0.0.1", "127.1.1.1"})
+    EXPECT_THAT(refusal({"--wowza-conf", wowzaFile(address), "--targets", targets()}),
+                HasSubstr("its own machine"));
+  EXPECT_THAT(refusal({"--wowza-conf", wowzaFile(""), "--targets", targets()}),
+              HasSubstr("--redirect-address"));
+}
+
+TEST_F(AgentProgram, WarnsOfAShortKeyAndOfACapacityThatIsNotKnown) {
+  scratch_.write("targets.txt", "127.0.0.1," + std::to_string(balancer_.port()) + ",023D4FB4IS83\n");
+  ProgramRun agent(
+      {MULTICONN_AGENT, "--targets", "targets.txt", "--redirect-address", "192.0.2.7", "--monitor", "tcp"},
+      folder());
+  ASSERT_TRUE(balancer_.refused.take()) << "another key";
+  agent.signal(SIGTERM);
+  const std::string errors = agent.errors();
+  EXPECT_THAT(errors, HasSubstr("multiconn-ctl keygen"));
+  EXPECT_THAT(errors, HasSubstr("--capacity"));
+  EXPECT_THAT(errors, testing::Not(HasSubstr("023D4FB4IS83")));
+}
+
+TEST_F(AgentProgram, SaysInOneLineWhatIsWrong) {
+  const std::string good = targets();
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--targets", good, "--redirect-address", "192.0.2.7"});
+    return refusal(more);
+  };
+  EXPECT_THAT(refusal({}), HasSubstr("--targets is missing"));
+  EXPECT_THAT(refusal({"--targets", good}), HasSubstr("--redirect-address is missing"));
+  EXPECT_THAT(refusal({"--targets", "none.txt", "--redirect-address", "192.0.2.7"}), HasSubstr("none.txt"));
+  EXPECT_THAT(refusal({"--targets", good, "--redirect-address", "localhost"}), HasSubstr("its own machine"));
+  EXPECT_THAT(
+      refusal({"--targets", scratch_.write("bad", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2,x,secretsecret\n"),
+               "--redirect-address", "192.0.2.7"}),
+      HasSubstr("line 2"));
+  EXPECT_THAT(refusal({"--targets", scratch_.write("short", "10.0.0.1,1934,1234567\n"), "--redirect-address",
+                       "192.0.2.7"}),
+              testing::AllOf(HasSubstr("line 1"), testing::Not(HasSubstr("1234567"))));
+  EXPECT_THAT(with({"--monitor", "wowza"}), HasSubstr("--monitor"));
+  EXPECT_THAT(with({"--monitor", "exec"}), HasSubstr("needs a command"));
+  EXPECT_THAT(with({"--exec", "true"}), HasSubstr("only the monitor exec"));
+  EXPECT_THAT(with({"--monitor", "tcp", "--monitor-url", "http://127.0.0.1/"}), HasSubstr("reads no URL"));
+  EXPECT_THAT(with({"--monitor", "srs", "--monitor-url", "ftp://x"}), HasSubstr("http://host"));
+  EXPECT_THAT(with({"--rtmp", "127.0.0.1:x"}), HasSubstr("ADDRESS:PORT"));
+  EXPECT_THAT(with({"--capacity", "0"}), HasSubstr("--capacity"));
+  EXPECT_THAT(with({"--interval", "5"}), HasSubstr("--interval"));
+  EXPECT_THAT(with({"--bandwidth-capacity", "10Qb"}), HasSubstr("--bandwidth-capacity"));
+  EXPECT_THAT(with({"--admin", "0.0.0.0:0"}), HasSubstr("--admin-token-file"));
+  EXPECT_THAT(with({"--admin", "host.example.com:0"}), HasSubstr("numeric"));
+  EXPECT_THAT(with({"--admin-token-file", "x"}), HasSubstr("--admin, which is missing"));
+  EXPECT_THAT(with({"--admin", "0", "--admin-token-file", "none"}), HasSubstr("none"));
+  EXPECT_THAT(with({"--guid-file", "nowhere/Server.guid"}), HasSubstr("nowhere/Server.guid"));
+  EXPECT_THAT(with({"--wowza-conf", "none.xml"}), HasSubstr("none.xml"));
+  EXPECT_THAT(with({"--config", "none.ini"}), HasSubstr("none.ini"));
+  EXPECT_THAT(with({"--fly"}), HasSubstr("--fly"));
+}
+
+TEST_F(AgentProgram, SaysThatAPortIsTaken) {
+  const test::TcpServer taken;
+  ProgramRun agent({MULTICONN_AGENT, "--targets", targets(), "--redirect-address", "192.0.2.7", "--capacity",
+                    "5", "--log-level", "off", "--admin", "127.0.0.1:" + std::to_string(taken.port())},
+                   folder());
+  EXPECT_THAT(agent.errors(), HasSubstr(std::to_string(taken.port())));
+  EXPECT_EQ(agent.status(), 1);
+}
+
+TEST_F(AgentProgram, ReadsItsOptionsFromAFile) {
+  const std::string config = scratch_.write(
+      "agent.ini", "targets=\"" + targets() +
+                       "\"\nredirect-address=\"192.0.2.9\"\ncapacity=42\n"
+                       "monitor=\"exec\"\nexec=[\"echo\",\"{\\\"connections\\\":5}\"]\nrtmp=\"off\"\n");
+  ProgramRun agent({MULTICONN_AGENT, "--config", config}, folder());
+  const auto report = balancer_.reports.take();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->report.connections, 5U);
+  EXPECT_EQ(report->report.connection_capacity, 42U);
+}
+
+TEST_F(AgentProgram, OriginCarriesTheAgentInside) {
+  ProgramRun origin({MULTICONN_ORIGIN, "--address", "127.0.0.1", "--port", "0", "--max-connections", "77",
+                     "--targets", targets(), "--redirect-address", "192.0.2.8"},
+                    folder());
+  unsigned port = 0;
+  ASSERT_EQ(std::sscanf(origin.line().c_str(), "listening rtmp=%u", &port), 1);
+  const auto report = balancer_.reports.takeThat([](const auto& r) { return r.report.healthy; });
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->report.connections, 0U);
+  EXPECT_EQ(report->report.accepts, 0U) << "a probe is no client";
+  EXPECT_EQ(report->report.connection_capacity, 77U);
+  EXPECT_EQ(report->report.addresses.front().port, port);
+  EXPECT_TRUE(report->report.early_reports);
+  origin.signal(SIGTERM);
+  EXPECT_TRUE(
+      balancer_.reports.takeThat([](const auto& r) { return r.report.state == EdgeState::stopping; }));
+  EXPECT_EQ(origin.status(), 0);
+}
+
+TEST_F(AgentProgram, OriginRefusesWhatTheAgentCannotTake) {
+  const auto refused = [this](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--port", "0"});
+    return refusal(arguments, MULTICONN_ORIGIN);
+  };
+  EXPECT_THAT(refused({"--redirect-address", "192.0.2.8"}), HasSubstr("--targets is missing"));
+  EXPECT_THAT(refused({"--targets", targets()}), HasSubstr("--redirect-address is missing"));
+  EXPECT_THAT(refused({"--targets", targets(), "--redirect-address", "localhost"}),
+              HasSubstr("its own machine"));
+  EXPECT_THAT(refused({"--targets", "none", "--redirect-address", "192.0.2.8"}), HasSubstr("none"));
+}
+
+}  // namespace
+}  // namespace multiconn

@@ -1,0 +1,158 @@
+#include "balancer/options.hpp"
+
+#include <gmock/gmock.h>
+
+#include "program/temporary_folder.hpp"
+
+namespace multiconn::balancer {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using tools::test::errorOf;
+using tools::test::TemporaryFolder;
+
+constexpr const char* long_key = "a key of the cluster, 2024";
+
+class OptionsTest : public testing::Test {
+ protected:
+  ParsedArguments parse(std::vector<std::string> line) {
+    std::vector<const char*> argv{"multiconn-balancer"};
+    for (const std::string& word : line) argv.push_back(word.c_str());
+    return parseArguments(static_cast<int>(argv.size()), argv.data());
+  }
+  Arguments taken(std::vector<std::string> line) {
+    ParsedArguments parsed = parse(std::move(line));
+    EXPECT_TRUE(parsed.arguments);
+    return parsed.arguments ? std::move(*parsed.arguments) : Arguments();
+  }
+  Arguments withKey(std::vector<std::string> line) {
+    line.insert(line.end(), {"--key-file", key.string()});
+    return taken(std::move(line));
+  }
+  std::string refusal(std::vector<std::string> line) {
+    line.insert(line.end(), {"--key-file", key.string()});
+    return errorOf([&] { parse(line); });
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path key = folder.file("key", std::string(long_key) + "\n");
+  std::filesystem::path token = folder.file("token", "0123456789abcdef0123\n");
+};
+
+constexpr const char* server_xml = R"(
+<Property><Name>loadBalancerListenerKey</Name><Value>023D4FB4IS83</Value></Property>
+<Property><Name>loadBalancerListenerIpAddress</Name><Value>*</Value></Property>
+<Property><Name>loadBalancerListenerPort</Name><Value>1999</Value><Type>Integer</Type></Property>
+<Property><Name>loadBalancerListenerRedirectorClass</Name>
+<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerRedirectorConcurrentConnects</Value></Property>
+<Property><Name>loadBalancerListenerMessageTimeout</Name><Value>7000</Value><Type>Integer</Type></Property>
+<HTTPProvider><BaseClass>com.wowza.wms.plugin.loadbalancer.HTTPLoadBalancerRedirector</BaseClass>
+<Properties><Property><Name>enableServerInfoXML</Name><Value>true</Value></Property></Properties></HTTPProvider>
+)";
+constexpr const char* application_xml = R"(
+<Property><Name>redirectAppName</Name><Value>live</Value></Property>
+<Property><Name>redirectPort</Name><Value>1936</Value></Property>
+<Property><Name>redirectScheme</Name><Value>rtmps</Value></Property>
+<Property><Name>redirectOnConnect</Name><Value>false</Value><Type>Boolean</Type></Property>
+)";
+
+TEST_F(OptionsTest, Defaults) {
+  const BalancerOptions options = withKey({}).balancer;
+  ASSERT_THAT(options.listen, SizeIs(1));
+  EXPECT_EQ(options.listen[0].port, 1935);
+  EXPECT_EQ(options.listen[0].host, "");
+  ASSERT_THAT(options.udp, SizeIs(1));
+  EXPECT_EQ(options.udp[0].port, 1934);
+  EXPECT_THAT(options.keys, ElementsAre(long_key));
+  EXPECT_EQ(options.dispatcher.policy, "least-loaded");
+  EXPECT_EQ(options.dispatcher.pool.message_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(options.clock_tolerance, std::chrono::seconds(30));
+  EXPECT_EQ(options.rtmp.mode, RtmpMode::automatic);
+  EXPECT_TRUE(options.rtmp.serves("anything"));
+  EXPECT_FALSE(options.server_info);
+  EXPECT_FALSE(options.admin);
+}
+
+TEST_F(OptionsTest, TakesWowzasPropertiesAsTheyStand) {
+  const auto server = folder.file("conf/Server.xml", server_xml);
+  const auto application = folder.file("redirect.xml", application_xml);
+  const Arguments arguments =
+      taken({"--wowza-conf", server.string(), "--wowza-conf", "redirect=" + application.string()});
+  const BalancerOptions& options = arguments.balancer;
+  EXPECT_THAT(options.keys, ElementsAre("023D4FB4IS83"));
+  EXPECT_EQ(options.udp[0].port, 1999);
+  EXPECT_EQ(options.dispatcher.policy, "concurrent-connects");
+  EXPECT_EQ(options.dispatcher.pool.message_timeout, std::chrono::seconds(7));
+  EXPECT_TRUE(options.server_info);
+  EXPECT_TRUE(options.rtmp.serves("redirect"));
+  EXPECT_FALSE(options.rtmp.serves("other"));
+  const RtmpRedirect redirect = options.rtmp.redirectOf("redirect");
+  EXPECT_EQ(redirect.app, "live");
+  EXPECT_EQ(redirect.port, 1936);
+  EXPECT_EQ(redirect.scheme, "rtmps");
+  EXPECT_EQ(redirect.on_connect, false);
+  EXPECT_THAT(arguments.warnings, testing::Contains(HasSubstr("multiconn-ctl keygen")));
+}
+
+TEST_F(OptionsTest, TheCommandLineGoesBeforeProperties) {
+  const auto server = folder.file("Server.xml", server_xml);
+  const auto application = folder.file("redirect.xml", application_xml);
+  const BalancerOptions options =
+      taken({"--wowza-conf", server.string(), "redirect=" + application.string(), "--policy", "random",
+             "--udp", "127.0.0.1:5", "--message-timeout", "3000", "--redirect-app", "redirect=stage",
+             "--redirect-port", "1940"})
+          .balancer;
+  EXPECT_EQ(options.dispatcher.policy, "random");
+  EXPECT_EQ(options.udp[0].port, 5);
+  EXPECT_EQ(options.dispatcher.pool.message_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(options.rtmp.redirectOf("redirect").app, "stage");
+  EXPECT_EQ(options.rtmp.redirectOf("redirect").port, 1936);
+  EXPECT_EQ(options.rtmp.redirectOf("other").port, 1940);
+}
+
+TEST_F(OptionsTest, AdminIsOnLoopbackUnlessTold) {
+  EXPECT_EQ(withKey({"--admin", "1936"}).balancer.admin->host, "127.0.0.1");
+  EXPECT_EQ(withKey({"--admin", "[::1]:0"}).balancer.admin->host, "::1");
+  EXPECT_THAT(refusal({"--admin", "0.0.0.0:1936"}), HasSubstr("--admin-token-file"));
+  EXPECT_THAT(refusal({"--admin", "*:1936"}), HasSubstr("--admin-token-file"));
+  EXPECT_EQ(withKey({"--admin", "*:1936", "--admin-token-file", token.string()}).balancer.admin->host, "::");
+}
+
+TEST_F(OptionsTest, RefusesWhatCannotBeMeant) {
+  EXPECT_THAT(refusal({"--admin-token-file", token.string()}), HasSubstr("--admin"));
+  EXPECT_THAT(refusal({"--policy", "best"}), HasSubstr("no policy \"best\", but "));
+  EXPECT_THAT(refusal({"--listen", "balancer.example:1935"}), HasSubstr("not a numeric address"));
+  EXPECT_THAT(refusal({"--udp", "70000"}), HasSubstr("--udp"));
+  EXPECT_THAT(refusal({"--redirect-app", "a=x", "--redirect-app", "a=y"}), HasSubstr("twice for a"));
+  EXPECT_THAT(refusal({"--redirect-scheme", "http"}), HasSubstr("--redirect-scheme"));
+  EXPECT_THAT(refusal({"--redirect-on-connect", "maybe"}), HasSubstr("--redirect-on-connect"));
+  EXPECT_THAT(refusal({"--clock-tolerance", "5"}), HasSubstr("--clock-tolerance"));
+  EXPECT_THAT(refusal({"--app-home", "/x"}), HasSubstr("--wowza-conf"));
+  EXPECT_THAT(errorOf([&] { parse({}); }), HasSubstr("no key"));
+  EXPECT_THAT(errorOf([&] { parse({"--key-file", "/nowhere"}); }), HasSubstr("/nowhere"));
+}
+
+TEST_F(OptionsTest, RefusesTwoSourcesOfKeys) {
+  const auto server = folder.file("Server.xml", server_xml);
+  const std::string sentence = refusal({"--wowza-conf", server.string()});
+  EXPECT_THAT(sentence, HasSubstr("loadBalancerListenerKey"));
+  EXPECT_THAT(sentence, testing::Not(HasSubstr("023D4FB4IS83")));
+}
+
+TEST_F(OptionsTest, ReadsTheKeysAgain) {
+  const Arguments arguments = withKey({});
+  folder.file("key", "another key of this cluster\nand one that comes after it\n");
+  EXPECT_THAT(arguments.reload_keys(),
+              ElementsAre("another key of this cluster", "and one that comes after it"));
+  folder.file("key", "short\n");
+  EXPECT_THAT(errorOf([&] { arguments.reload_keys(); }), HasSubstr("line 1"));
+}
+
+TEST_F(OptionsTest, TurnsClocksOff) {
+  EXPECT_EQ(withKey({"--clock-tolerance", "off"}).balancer.clock_tolerance, std::nullopt);
+}
+
+}  // namespace
+}  // namespace multiconn::balancer

@@ -1,0 +1,67 @@
+#include "agent/program/admin.hpp"
+
+#include <utility>
+
+#include "agent/program/attributes.hpp"
+
+namespace multiconn::agent {
+namespace {
+
+using tools::HttpRequest;
+using tools::HttpResponse;
+using tools::HttpServer;
+
+HttpResponse json(std::string body) {
+  return {200, "application/json", std::move(body), {}};
+}
+
+HttpResponse text(unsigned status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body) + "\n", {}};
+}
+
+HttpResponse read(const Agent& agent, const HttpRequest& request) {
+  if (request.path == "/status") return json(attributesJson(agent.status()));
+  if (request.path == "/metrics")
+    return {200, "text/plain; version=0.0.4; charset=utf-8", metricsText(agent.status()), {}};
+  return text(404, "there is /status, /metrics, /healthz, /pause and /unpause");
+}
+
+HttpResponse operate(Agent& agent, const HttpRequest& request) {
+  if (request.path == "/pause") {
+    agent.pause();
+    return json(R"({"paused":true})");
+  }
+  if (request.path == "/unpause") {
+    agent.unpause();
+    return json(R"({"paused":false})");
+  }
+  return text(404, "there is /pause and /unpause");
+}
+
+HttpResponse health(const AgentStatus& status) {
+  if (statusWord(status) == "RUNNING") return text(200, "ok");
+  return text(503, status.trouble.empty() ? statusWord(status) : status.trouble);
+}
+
+}  // namespace
+
+HttpServer::Handler adminHandler(Agent& agent, const std::string& token, bool read_needs_token) {
+  HttpServer::Handler reading = [&agent](const HttpRequest& request) { return read(agent, request); };
+  HttpServer::Handler operating = [](const HttpRequest&) {
+    return text(403, "nothing can be changed here: the agent has no --admin-token-file");
+  };
+  if (!token.empty()) {
+    operating =
+        tools::requireToken(token, [&agent](const HttpRequest& request) { return operate(agent, request); });
+    if (read_needs_token) reading = tools::requireToken(token, std::move(reading));
+  }
+  return [&agent, reading, operating](const HttpRequest& request) {
+    if (request.method == "POST") return operating(request);
+    if (request.method != "GET" && request.method != "HEAD") return text(405, "GET and POST are taken");
+    if (request.path == "/healthz") return health(agent.status());
+    if (request.path == "/pause" || request.path == "/unpause") return text(405, "this takes a POST");
+    return reading(request);
+  };
+}
+
+}  // namespace multiconn::agent

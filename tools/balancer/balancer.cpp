@@ -1,0 +1,257 @@
+#include "balancer/balancer.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include "balancer/admin_pages.hpp"
+#include "balancer/client_address.hpp"
+#include "balancer/look_up_pages.hpp"
+#include "balancer/ready_set.hpp"
+#include "balancer/report_port.hpp"
+#include "balancer/rtmp_door.hpp"
+#include "balancer/state_file.hpp"
+#include "net/random.hpp"
+
+namespace multiconn::balancer {
+namespace {
+
+constexpr std::chrono::milliseconds tick_interval{250};
+constexpr std::chrono::seconds save_interval{1};
+
+balance::WallTime wallNow() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::uint64_t randomSeed() {
+  std::uint64_t seed = 0;
+  net::fillRandom(std::as_writable_bytes(std::span(&seed, 1)));
+  return seed;
+}
+
+std::vector<balance::SharedKey> sharedKeys(const std::vector<std::string>& texts) {
+  std::vector<balance::SharedKey> keys;
+  for (const std::string& text : texts) keys.emplace_back(text);
+  return keys;
+}
+
+/// Makes what listens on an endpoint. Every address means all of IPv4 where there is no IPv6.
+template <typename Make>
+auto listenOn(const tools::Endpoint& endpoint, Make make) {
+  const auto numeric = [&](const char* host) { return *net::Address::numeric(host, endpoint.port); };
+  if (!endpoint.host.empty()) return make(numeric(endpoint.host.c_str()));
+  try {
+    return make(numeric("::"));
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::address_family_not_supported) throw;
+  }
+  return make(numeric("0.0.0.0"));
+}
+
+std::string endpointText(const net::Address& address) {
+  const std::string host = address.host();
+  return (address.isIpv6() ? "[" + host + "]" : host) + ":" + std::to_string(address.port());
+}
+
+const char* nameOf(RtmpMode mode) {
+  return mode == RtmpMode::redirect ? "redirect" : mode == RtmpMode::relay ? "relay" : "auto";
+}
+
+// A damaged file must not let old reports in, nor keep the service down: what was sent before now is out.
+SavedState savedState(const std::filesystem::path& file, const Log& log) {
+  const auto text = readStateFile(file);
+  if (!text) return {};
+  auto parsed = parseState(*text);
+  if (auto* const state = std::get_if<SavedState>(&parsed)) return std::move(*state);
+  log(LogLevel::error, "the state file " + file.string() + " is of no use, since " +
+                           std::get<std::string>(parsed) +
+                           ": only reports sent from now on are accepted, and it is written anew");
+  return {wallNow(), {}};
+}
+
+balance::Opener makeOpener(const BalancerOptions& options, const Log& log) {
+  balance::OpenerOptions opener;
+  opener.keys = sharedKeys(options.keys);
+  opener.clock_tolerance = options.clock_tolerance;
+  SavedState saved;
+  if (!options.state_file.empty()) saved = savedState(options.state_file, log);
+  const bool known = saved.saved_at != balance::WallTime{};
+  return balance::Opener(std::move(opener), std::move(saved.marks),
+                         known ? std::optional(saved.saved_at) : std::nullopt);
+}
+
+}  // namespace
+
+class Balancer::Impl {
+ public:
+  Impl(net::AsioScheduler& scheduler, BalancerOptions options, Log log)
+      : scheduler_(scheduler),
+        options_(std::move(options)),
+        log_(std::move(log)),
+        started_(scheduler.now()),
+        edges_(options_.dispatcher, makeOpener(options_, log_), started_, randomSeed(), log_),
+        pages_(edges_, options_.server_info),
+        ready_(scheduler),
+        http_(scheduler, ready_, options_.http,
+              [this](const HttpRequestView& request, const std::string& client, balance::TimePoint now,
+                     HttpReply& reply) { pages_.answer(request, client, now, reply); }),
+        rtmp_(makeRtmpDoor(
+            {scheduler, edges_, options_.rtmp, options_.max_rtmp_connections, log_, rtmp_counts_})) {
+    warnOfReplays();
+    if (!options_.state_file.empty()) {
+      // At once, so that a file that cannot be written is known before anything depends on it.
+      writeStateFile(options_.state_file, state());
+      writer_ = std::make_unique<StateWriter>(options_.state_file);
+    }
+    for (const tools::Endpoint& endpoint : options_.listen) listenForClients(endpoint);
+    for (const tools::Endpoint& endpoint : options_.udp) listenForReports(endpoint);
+    if (options_.admin) listenForAdmin(*options_.admin);
+    tick();
+    save();
+  }
+
+  ~Impl() {
+    if (writer_) writer_->write(state());
+  }
+
+  const std::vector<std::string>& listening() const { return listening_; }
+  void setKeys(const std::vector<std::string>& keys) { edges_.setKeys(sharedKeys(keys)); }
+
+ private:
+  void listenForClients(const tools::Endpoint& endpoint) {
+    client_ports_.push_back(listenOn(endpoint, [this](const net::Address& address) {
+      return std::make_unique<ClientPort>(scheduler_, ready_, address, ClientPort::Doors{http_, rtmp_.get()},
+                                          options_.client_port);
+    }));
+    listening_.push_back("rtmp " + endpointText(client_ports_.back()->address()));
+  }
+
+  void listenForReports(const tools::Endpoint& endpoint) {
+    report_ports_.push_back(listenOn(endpoint, [this](const net::Address& address) {
+      return std::make_unique<ReportPort>(scheduler_, address,
+                                          [this](rtmp::BytesView datagram, const std::string& sender) {
+                                            edges_.receive(datagram, sender, scheduler_.now(), wallNow());
+                                          });
+    }));
+    listening_.push_back("udp " + endpointText(report_ports_.back()->address()));
+  }
+
+  void listenForAdmin(const tools::Endpoint& endpoint) {
+    const bool loopback = endpoint.host == "::1" || endpoint.host.starts_with("127.");
+    admin_ = std::make_unique<tools::HttpServer>(
+        scheduler_, endpoint.host, endpoint.port,
+        adminPages(
+            {options_.admin_token, !loopback}, edges_, history_, [this] { return figures(); },
+            [this] { return scheduler_.now(); }, log_));
+    listening_.push_back("admin " + endpointText(*net::Address::numeric(endpoint.host, admin_->port())));
+  }
+
+  void warnOfReplays() {
+    if (!options_.clock_tolerance) {
+      log_(LogLevel::warning,
+           "clocks are not compared: reports that were recorded before a restart may be replayed after it");
+    } else if (options_.state_file.empty()) {
+      log_(LogLevel::info,
+           "there is no --state-file: reports recorded shortly before a restart may be replayed after it");
+    }
+  }
+
+  void tick() {
+    const balance::TimePoint now = scheduler_.now();
+    edges_.tick(now);
+    history_.note(edges_.pool(), edges_.counts().redirects, now);
+    tick_ = scheduler_.after(tick_interval, [this] { tick(); });
+  }
+
+  SavedState state() const { return {wallNow(), edges_.marks()}; }
+
+  void save() {
+    if (!writer_) return;
+    if (edges_.counts().reports != saved_reports_) {
+      saved_reports_ = edges_.counts().reports;
+      writer_->write(state());
+    }
+    noteSaving(writer_->failure());
+    save_ = scheduler_.after(save_interval, [this] { save(); });
+  }
+
+  // One line when it begins to fail, and one when it works again.
+  void noteSaving(std::string failure) {
+    if (!failure.empty()) ++state_failures_;
+    if (failure.empty() != save_failure_.empty()) {
+      if (failure.empty()) {
+        log_(LogLevel::info, "the state file is written again");
+      } else {
+        log_(LogLevel::error, failure);
+      }
+    }
+    save_failure_ = std::move(failure);
+  }
+
+  Figures figures() const {
+    Figures figures;
+    figures.started = started_;
+    figures.policy = options_.dispatcher.policy;
+    figures.rtmp_mode = nameOf(options_.rtmp.mode);
+    figures.server_info = options_.server_info;
+    figures.operations = !options_.admin_token.empty();
+    figures.starting = isStarting();
+    figures.message_timeout = options_.dispatcher.pool.message_timeout;
+    figures.listening = listening_;
+    for (const auto& port : client_ports_) add(figures.clients, port->counts());
+    figures.http_connections = http_.connections();
+    figures.http_requests = http_.requests();
+    figures.http_crowded = http_.crowded();
+    if (rtmp_) figures.rtmp_connections = rtmp_->connections();
+    figures.rtmp = rtmp_counts_;
+    figures.state_failures = state_failures_;
+    return figures;
+  }
+
+  static void add(ClientPort::Counts& sum, const ClientPort::Counts& counts) {
+    sum.accepted += counts.accepted;
+    sum.silent += counts.silent;
+    sum.crowded += counts.crowded;
+    sum.garbage += counts.garbage;
+    sum.waiting += counts.waiting;
+  }
+
+  bool isStarting() const {
+    const balance::DispatcherOptions& dispatcher = options_.dispatcher;
+    if (scheduler_.now() - started_ >= dispatcher.hold) return false;
+    return dispatcher.hold_until_edges == 0 || edges_.pool().edges().size() < dispatcher.hold_until_edges;
+  }
+
+  net::AsioScheduler& scheduler_;
+  BalancerOptions options_;
+  Log log_;
+  balance::TimePoint started_;
+  EdgeDirectory edges_;
+  History history_;
+  LookUpPages pages_;
+  ReadySet ready_;
+  HttpDoor http_;
+  RtmpDoorCounts rtmp_counts_;
+  std::unique_ptr<Door> rtmp_;
+  std::vector<std::string> listening_;
+  std::vector<std::unique_ptr<ClientPort>> client_ports_;
+  std::vector<std::unique_ptr<ReportPort>> report_ports_;
+  std::unique_ptr<tools::HttpServer> admin_;
+  std::unique_ptr<StateWriter> writer_;
+  std::uint64_t saved_reports_ = 0, state_failures_ = 0;
+  std::string save_failure_;
+  net::Timer tick_, save_;
+};
+
+Balancer::Balancer(net::AsioScheduler& scheduler, BalancerOptions options, Log log)
+    : impl_(std::make_unique<Impl>(scheduler, std::move(options), std::move(log))) {}
+Balancer::~Balancer() = default;
+
+const std::vector<std::string>& Balancer::listening() const {
+  return impl_->listening();
+}
+
+void Balancer::setKeys(const std::vector<std::string>& keys) {
+  impl_->setKeys(keys);
+}
+
+}  // namespace multiconn::balancer

@@ -1,0 +1,10 @@
+# Writes ${OUTPUT}: each of ${FILES} as a string, found by balancer::pageFile().
+set(text "#include \"balancer/status_page.hpp\"\n\nnamespace multiconn::balancer {\n\n")
+string(APPEND text "std::optional<std::string_view> pageFile(std::string_view name) {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} content)
+  string(APPEND text "  if (name == \"${name}\") return R\"page_file(${content})page_file\";\n")
+endforeach()
+string(APPEND text "  return {};\n}\n\n}  // namespace multiconn::balancer\n")
+file(WRITE ${OUTPUT} "${text}")

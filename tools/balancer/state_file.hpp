@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "balance/sealed_datagram.hpp"
+
+namespace multiconn::balancer {
+
+/// What keeps a report from being accepted twice across a restart of the balancer.
+struct SavedState {
+  balance::WallTime saved_at{};
+  std::vector<balance::SenderMark> marks;
+};
+
+/// As text: a line with version and time, one line a sender, and a last one with their number, so that a
+/// file that was cut is recognised.
+std::string toText(const SavedState& state);
+/// Otherwise one sentence about what is wrong.
+std::variant<SavedState, std::string> parseState(std::string_view text);
+
+/// Nothing: there is no such file yet. Throws std::runtime_error with one sentence when it cannot be read;
+/// what it holds may still be wrong, see parseState().
+std::optional<std::string> readStateFile(const std::filesystem::path& file);
+
+/// Written aside, then renamed. Throws std::runtime_error with one sentence.
+void writeStateFile(const std::filesystem::path& file, const SavedState& state);
+
+/// Writes on a thread of its own, since the strand must not wait for a disk; only the newest state that was
+/// handed over matters.
+class StateWriter {
+ public:
+  explicit StateWriter(std::filesystem::path file);
+  /// Writes what was handed over last.
+  ~StateWriter();
+  StateWriter(const StateWriter&) = delete;
+  StateWriter& operator=(const StateWriter&) = delete;
+
+  void write(SavedState state);
+  /// The sentence of the last attempt; "" when it went well.
+  std::string failure() const;
+
+ private:
+  void run();
+
+  std::filesystem::path file_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<SavedState> next_;
+  std::string failure_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace multiconn::balancer

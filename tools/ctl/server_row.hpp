@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace multiconn::ctl {
+
+/// One edge, as a balancer's GET /servers or an agent's GET /status tells it; texts are free of control
+/// characters.
+struct ServerRow {
+  std::string id, status, redirect;
+  std::uint64_t connections = 0, capacity = 0;
+  double load = 0;  ///< 0 to 1, or more
+  std::optional<std::uint64_t> redirects, age_ms;
+  bool paused = false;
+};
+
+// These throw std::runtime_error with one sentence when it is no such answer.
+/// {"servers":[{...}, ...]}
+std::vector<ServerRow> parseServers(std::string_view json);
+/// {...}
+ServerRow parseStatus(std::string_view json);
+
+/// Aligned columns below a line of headings, each line cut to `width` columns; 0: not cut.
+std::string table(const std::vector<ServerRow>& rows, std::size_t width);
+
+}  // namespace multiconn::ctl
