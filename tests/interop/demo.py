@@ -1,12 +1,16 @@
-"""tools/demo once everything is built: one broadcast to two masters, both captured and compared with the input."""
+"""tools/demo once everything is built: a load balancer and three servers on this machine; one broadcast to the two that
+the balancer names, played back and compared with the input; then one of them is paused, and the balancer names others.
+"""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from clips import clip
-from harness import Stage, require
+from cluster import TOKEN, Balancer, secret, write_targets
+from harness import BIN, Stage, require
 from publisher import Publisher, compare
 from servers import FfmpegPlayer, Origin
 
@@ -24,7 +28,9 @@ def main():
     stage = Stage()
     try:
         source = playable(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else clip("demo.mp4")
-        return show(stage, source, *broadcast(stage, source))
+        cluster = Cluster(stage)
+        shown = show(stage, source, *broadcast(stage, cluster, source))
+        return shown or cluster.pause_one()
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -32,21 +38,57 @@ def main():
         stage.close()
 
 
-def broadcast(stage, source, seconds=LONGEST):
+class Cluster:
+    """A balancer and three servers, each of which tells it by itself what it carries."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.balancer = Balancer(stage, "--hold-until-edges", "3")
+        targets = stage.path("targets.txt")
+        write_targets(targets, [self.balancer])
+        self.servers = [Origin(stage, "--targets", targets, "--redirect-address", "127.0.0.1", "--allow-loopback",
+                               "--guid-file", stage.path(f"server-{number}.guid")) for number in range(3)]
+        self.balancer.wait_for_edges(len(self.servers))
+
+    @property
+    def look_up_url(self):
+        return f"http://127.0.0.1:{self.balancer.port}/loadbalancer"
+
+    def at(self, url):
+        """Which of the servers, from 0, an address belongs to."""
+        port = int(re.search(r":(\d+)", url.partition("//")[2]).group(1))
+        return [server.port for server in self.servers].index(port)
+
+    def pause_one(self):
+        """Shows that an edge which is paused is not named any more. The exit code."""
+        paused = self.balancer.server(self.servers[0])
+        asking = ["--admin", f"http://127.0.0.1:{self.balancer.admin_port}", "--token-file",
+                  secret(self.stage, "demo.token", TOKEN)]
+        done = self.stage.run_program([BIN / "multiconn-ctl", *asking, "pause", paused["id"]])
+        listed = self.stage.run_program([BIN / "multiconn-ctl", *asking, "servers"])
+        print(f"\ndemo: {paused['redirect']} is paused\n{listed.stdout.rstrip()}")
+        named = [self.balancer.look_up(2) for _ in range(20)]
+        avoided = all(len(servers) == 2 and (self.servers[0].port not in [port for _, port in servers]) for servers in named)
+        print(f"demo: 20 look-ups of two servers each: {'none' if avoided else 'SOME'} of them named it")
+        return 0 if avoided and done.exit_code == 0 else 1
+
+
+def broadcast(stage, cluster, source, seconds=LONGEST):
     """(the publisher's exit code, its row for each server, the captures)"""
-    masters = [Origin(stage), Origin(stage)]
-    # Each returns once the master's status document shows the player.
-    players = [FfmpegPlayer(stage, master, "demo") for master in masters]
-    print(f"demo: publishing {source.name}, at most its first {seconds} s, to "
-          f"{' and '.join(master.url('demo') for master in masters)}", flush=True)
-    publisher = Publisher(stage, source, [master.url("demo") for master in masters], "--duration", str(seconds))
+    # Each returns once the server's status document shows the player. Which two of the servers are named is seen later.
+    players = [FfmpegPlayer(stage, server, "demo") for server in cluster.servers]
+    print(f"demo: asking {cluster.look_up_url} for two of {len(cluster.servers)} servers, and publishing {source.name}, at "
+          f"most its first {seconds} s, to them", flush=True)
+    publisher = Publisher(stage, source, [], "--duration", str(seconds), "--balancer", cluster.look_up_url, "--count", "2",
+                          "--app", "live", "--stream", "demo")
     code = publisher.program.wait(seconds + 30)
     if publisher.program.stderr:
         print(publisher.program.stderr.rstrip(), file=sys.stderr)
     summaries = publisher.events("summary")
     if not summaries:
         raise AssertionError(f"multiconn-publish ended with {code} and no summary")
-    return code, summaries[-1]["servers"], [player.finish() for player in players]
+    rows = summaries[-1]["servers"]
+    return code, rows, [players[cluster.at(row["url"])].finish() for row in rows]
 
 
 def show(stage, source, code, rows, captures, seconds=LONGEST):

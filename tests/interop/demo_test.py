@@ -13,16 +13,17 @@ class DemoTest(InteropTest):
         self.assertEqual(program.exit_code, 0, program.stdout + program.stderr)
         self.assertEqual(program.stdout.count("every packet equal"), 2)
         self.assertGreater(self.path("demo-output/master-2.png").stat().st_size, 0)
+        self.assertIn("none of them named it", program.stdout)
 
     def test_the_beginning_of_a_longer_film_without_timestamps(self):
         source, seconds = clip("long.h264"), 3
         demo.OUTPUT = self.directory
-        self.assertEqual(demo.show(self, source, *demo.broadcast(self, source, seconds), seconds), 0)
+        self.assertEqual(demo.show(self, source, *demo.broadcast(self, demo.Cluster(self), source, seconds), seconds), 0)
 
     def test_one_packet_less_is_seen(self):
         source, seconds = clip("b_frames.mp4"), 3
         demo.OUTPUT = self.directory
-        code, rows, captures = demo.broadcast(self, source, seconds)
+        code, rows, captures = demo.broadcast(self, demo.Cluster(self), source, seconds)
         self.assertEqual(demo.show(self, source, code, rows, captures, seconds), 0)
         in_the_middle, last = 20, seconds * 25 - 1
         for lost in (in_the_middle, last):

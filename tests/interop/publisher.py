@@ -8,10 +8,12 @@ from harness import BIN, PATIENCE, wait_until
 
 class Publisher:
     def __init__(self, stage, source, urls, *options, stdin=subprocess.DEVNULL, env=None):
+        """`urls`: none when the options name a balancer."""
         self._stage = stage
         destinations = stage.path(f"destinations-{len(stage.programs)}")
         destinations.write_text("".join(f"{url}\n" for url in urls))
-        self.program = stage.start([BIN / "multiconn-publish", "--stats", "json", *options, source, f"@{destinations}"],
+        named = [f"@{destinations}"] if urls else []
+        self.program = stage.start([BIN / "multiconn-publish", "--stats", "json", *options, source, *named],
                                   stdin=stdin, env=env)
 
     def events(self, kind=None):

@@ -4,6 +4,8 @@
 #include <iostream>
 #include <map>
 
+#include "balance.hpp"
+#include "balance_cost.hpp"
 #include "bare_loop.hpp"
 #include "compare.hpp"
 #include "delay_proxy.hpp"
@@ -97,6 +99,36 @@ void addSharedObject(CLI::App& app, Action& action) {
   });
 }
 
+void addBalance(CLI::App& app, Action& action) {
+  auto options = std::make_shared<BalanceOptions>();
+  auto cost = std::make_shared<BalanceCostOptions>();
+  CLI::App* command = app.add_subcommand(
+      "balance",
+      "how level the balancing policy keeps a simulated cluster, scenario by scenario; exits 3 "
+      "when a gate is missed");
+  command->add_option("--seeds", options->seeds, "runs of each scenario; the worst counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--scenario", options->scenarios, "only these, a list of names as --json prints them")
+      ->delimiter(',');
+  command->add_option("--policy", options->policy, "of all scenarios but the controls")
+      ->capture_default_str();
+  CLI::Option* edges =
+      command
+          ->add_option("--edges", cost->edges,
+                       "instead: processor time and memory that so many edges take of a balancer")
+          ->check(CLI::Range(1, 16384))
+          ->excludes("--scenario");
+  command->add_flag("--json", options->json, "one JSON object a line");
+  command->callback([=, &action] {
+    cost->json = options->json;
+    if (*edges)
+      action = [cost] { return runBalanceCost(*cost); };
+    else
+      action = [options] { return runBalance(*options); };
+  });
+}
+
 void addCompare(CLI::App& app, Action& action) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
@@ -169,6 +201,7 @@ int main(int argc, char** argv) {
   addFanout(app, action);
   addSetup(app, action);
   addSharedObject(app, action);
+  addBalance(app, action);
   addCompare(app, action);
   addHelpers(app, action);
   try {

@@ -1,0 +1,102 @@
+"""multiconn-balancer as a process: signals, keys that are read again, clients that mean no good."""
+
+import json
+import resource
+import signal
+import socket
+
+from cluster import KEY, TOKEN, Balancer, request, secret
+from harness import BIN, InteropTest, wait_until
+
+
+class BalancerProgramTest(InteropTest):
+    def test_ends_at_sigterm(self):
+        balancer = Balancer(self, "--state-file", self.path("state"))
+        self.assertEqual(balancer.program.terminate(), 0)
+        self.assertTrue(self.path("state").read_text().startswith("multiconn-balancer state 1\n"))
+
+    def test_reads_its_keys_again_at_sighup(self):
+        balancer = Balancer(self)
+        balancer.program.signal(signal.SIGHUP)
+        balancer.program.wait_for_output("the keys were read again")
+        secret(self, "balancer.key", "short")
+        balancer.program.signal(signal.SIGHUP)
+        balancer.program.wait_for_output("the keys stay as they were")
+        self.assertEqual(balancer.get("/loadbalancer"), (200, "redirect=unknown"))
+
+    def test_tells_no_secrets(self):
+        balancer = Balancer(self, "--log-level", "trace", "--server-info-xml")
+        garbage = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        garbage.sendto(KEY.encode(), ("127.0.0.1", balancer.udp_port))
+        wait_until(lambda: self._counts(balancer)["refused"] == 1, "the refusal")
+        balancer.program.signal(signal.SIGHUP)
+        balancer.program.wait_for_output("the keys were read again")
+        told = balancer.program.stdout + balancer.program.stderr + str(self._counts(balancer)) + balancer.metrics()
+        for word in (KEY, TOKEN):
+            self.assertNotIn(word, told)
+
+    def test_idle_connections_keep_nobody_out(self):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        count = min(10_000, most - 500)
+        balancer = Balancer(self)
+        before = self._memory(balancer)
+        idle = []
+        try:
+            for number in range(count):
+                connection = socket.create_connection(("127.0.0.1", balancer.port), timeout=10)
+                if number % 2:
+                    connection.send(b"GET /loadbalancer HTTP/1.1\r\nX")
+                idle.append(connection)
+            self.assertEqual(balancer.get("/loadbalancer"), (200, "redirect=unknown"))
+            self.assertLess(self._memory(balancer) - before, 40 * 1024 * 1024)
+        finally:
+            for connection in idle:
+                connection.close()
+
+    def _counts(self, balancer):
+        return json.loads(request(f"http://127.0.0.1:{balancer.admin_port}/servers")[1])["balancer"]
+
+    def _memory(self, balancer):
+        with open(f"/proc/{balancer.program.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+class BalancerBadInputTest(InteropTest):
+    def assert_refused(self, *arguments, telling, key=True):
+        key_file = ["--key-file", secret(self, "key", "the canary in a key file")] if key else []
+        program = self.run_program([BIN / "multiconn-balancer", *arguments, *key_file])
+        self.assertEqual(program.exit_code, 1, program.stderr)
+        self.assertEqual(program.stdout, "")
+        self.assertEqual(program.stderr.count("\n"), 1, program.stderr)
+        self.assertTrue(program.stderr.startswith("multiconn-balancer: "), program.stderr)
+        self.assertNotIn("canary", program.stderr)
+        for word in telling:
+            self.assertIn(word, program.stderr)
+
+    def test_options(self):
+        for arguments, telling in (
+                (["--policy", "best"], ["best", "least-loaded"]),
+                (["--listen", "127.0.0.1:99999"], ["--listen", "99999"]),
+                (["--admin", "0.0.0.0:0"], ["--admin-token-file"]),
+                (["--admin-token-file", "/nowhere"], ["--admin"]),
+                (["--admin", "0", "--admin-token-file", "/nowhere"], ["/nowhere"]),
+                (["--wowza-conf", "/nowhere.xml"], ["/nowhere.xml"]),
+                (["--rtmp-mode", "both"], ["--rtmp-mode"]),
+                (["--message-timeout", "soon"], ["--message-timeout"]),
+                (["--config", "/nowhere.toml"], ["/nowhere.toml"]),
+                (["--bogus"], ["--bogus"])):
+            with self.subTest(arguments):
+                self.assert_refused(*arguments, telling=telling)
+
+    def test_no_key(self):
+        self.assert_refused(telling=["key"], key=False)
+        self.assert_refused("--key-file", secret(self, "short", "canary"), telling=["short", "line 1"], key=False)
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            program = self.run_program([BIN / "multiconn-balancer", "--listen", f"127.0.0.1:{port}", "--udp", "127.0.0.1:0",
+                                        "--key-file", secret(self, "key", "a key for a port that is in use")])
+            self.assertEqual(program.exit_code, 1)
+            self.assertIn(f"127.0.0.1 port {port}: Address already in use", program.stderr)

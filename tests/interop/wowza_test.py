@@ -1,0 +1,185 @@
+"""The load balancing package of Wowza Media Server 2, followed as its document was written: its XML as it stood, pasted
+into files, its targets file, its URLs, its order of steps."""
+
+import signal
+import xml.etree.ElementTree as ElementTree
+
+from cluster import listening, request
+from harness import BIN, InteropTest, wait_until
+from servers import Origin
+
+LISTENER = """\
+<ServerListener>
+<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerListener</BaseClass>
+</ServerListener>
+<Property>
+<Name>loadBalancerListenerKey</Name>
+<Value>023D4FB4IS83</Value>
+</Property>
+<Property>
+<Name>loadBalancerListenerIpAddress</Name>
+<Value>*</Value>
+</Property>
+<Property>
+<Name>loadBalancerListenerPort</Name>
+<Value>{udp_port}</Value>
+<Type>Integer</Type>
+</Property>
+<Property>
+<Name>loadBalancerListenerRedirectorClass</Name>
+<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerRedirectorConcurrentConnects</Value>
+</Property>
+<Property>
+<Name>loadBalancerListenerMessageTimeout</Name>
+<Value>5000</Value>
+<Type>Integer</Type>
+</Property>
+"""
+
+HTTP_PROVIDER = """\
+<HTTPProvider>
+<BaseClass>com.wowza.wms.plugin.loadbalancer.HTTPLoadBalancerRedirector</BaseClass>
+<RequestFilters>*loadbalancer</RequestFilters>
+<AuthenticationMethod>none</AuthenticationMethod>
+<Properties>
+<Property>
+<Name>enableServerInfoXML</Name>
+<Value>true</Value>
+<Type>Boolean</Type>
+</Property>
+</Properties>
+</HTTPProvider>
+"""
+
+SENDER = """\
+<ServerListener>
+<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerSender</BaseClass>
+</ServerListener>
+<Property>
+<Name>loadBalancerSenderTargetPath</Name>
+<Value>${com.wowza.wms.AppHome}/conf/loadbalancertargets.txt</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderRedirectAddress</Name>
+<Value>%s</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderMonitorClass</Name>
+<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerMonitorDefault</Value>
+</Property>
+<Property>
+<Name>loadBalancerSenderMessageInterval</Name>
+<Value>2500</Value>
+<Type>Integer</Type>
+</Property>
+"""
+
+MODULE = """\
+<Module>
+<Name>ModuleLoadBalancerRedirector</Name>
+<Description>ModuleLoadBalancerRedirector</Description>
+<Class>com.wowza.wms.plugin.loadbalancer.ModuleLoadBalancerRedirector</Class>
+</Module>
+<Property>
+<Name>redirectAppName</Name>
+<Value>live</Value>
+</Property>
+<!--
+<Property>
+<Name>redirectPort</Name>
+<Value>[redirect-port]</Value>
+</Property>
+-->
+<!--
+<Property>
+<Name>redirectScheme</Name>
+<Value>rtmp</Value>
+</Property>
+-->
+<Property>
+<Name>redirectOnConnect</Name>
+<Value>true</Value>
+<Type>Boolean</Type>
+</Property>
+"""
+
+TARGETS = """\
+# [load-balancer-ip-address],[load-balancer-port],[encryption-key]
+127.0.0.1,{udp_port},023D4FB4IS83
+"""
+
+
+class WowzaTest(InteropTest):
+
+    def home(self, name, **files):
+        """An installation directory; `files`: of its conf folder."""
+        conf = self.path(name) / "conf"
+        for file, text in files.items():
+            path = conf / (file.replace("__", "/") + ".xml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return self.path(name)
+
+    def load_balancer(self):
+        home = self.home("balancer", Server=LISTENER.format(udp_port=0), VHost=HTTP_PROVIDER,
+                         redirect__Application=MODULE)
+        program = self.start([BIN / "multiconn-balancer", "--listen", "127.0.0.1:0", "--wowza-conf", home / "conf/Server.xml",
+                              home / "conf/VHost.xml", home / "conf/redirect/Application.xml", "--app-home", home,
+                              "--hold-until-edges", "2"])
+        program.wait_for_output("listening udp")
+        return program
+
+    def edge(self, number, address, udp_port):
+        """An edge on an address of its own, for the document's answers name no port."""
+        origin = Origin(self)
+        home = self.home(f"edge-{number}", Server=SENDER % address)
+        (home / "conf/loadbalancertargets.txt").write_text(TARGETS.format(udp_port=udp_port))
+        return self.start([BIN / "multiconn-agent", "--wowza-conf", home / "conf/Server.xml", "--app-home", home, "--rtmp",
+                            f"127.0.0.1:{origin.port}", "--capacity", "1000", "--guid-file", home / "conf/Server.guid"])
+
+    def test_the_document_from_its_first_step_to_its_last(self):
+        balancer = self.load_balancer()
+        port, udp_port = listening(balancer, "rtmp"), listening(balancer, "udp")
+        self.assertIn("keygen", balancer.stderr, "the short key of the document is taken with a warning")
+        self.assertNotIn("023D4FB4IS83", balancer.stderr)
+        url = f"http://127.0.0.1:{port}/loadbalancer"
+        self.assertEqual(request(url), (200, "redirect=unknown"))
+
+        agents = [self.edge(1, "192.0.2.1", udp_port), self.edge(2, "192.0.2.2", udp_port)]
+        wait_until(lambda: request(url)[1] != "redirect=unknown", "the first redirect")
+        # Sorted by connections and redirects: one after the other.
+        answers = {request(url)[1] for _ in range(2)}
+        self.assertEqual(answers, {"redirect=192.0.2.1", "redirect=192.0.2.2"})
+
+        status, text = request(url + "?serverInfoXML")
+        self.assertEqual(status, 200)
+        info = ElementTree.fromstring(text)
+        self.assertEqual(info.tag, "LoadBalancerServerInfo")
+        self.assertEqual(sorted(server.findtext("redirect") for server in info), ["192.0.2.1", "192.0.2.2"])
+        for server in info:
+            self.assertEqual(server.tag, "LoadBalancerServer")
+            self.assertEqual(server.findtext("status"), "RUNNING")
+            self.assertEqual(server.findtext("connectCount"), "0")
+            self.assertRegex(server.findtext("lastMessage"), r"^\d+ milliseconds$")
+        self.assertEqual({server.findtext("serverId") for server in info},
+                         {(self.path(f"edge-{n}") / "conf/Server.guid").read_text().strip() for n in (1, 2)})
+
+        # The RTMP way. Nobody is at that address; where the client was sent is what it says.
+        client = self.run_program([BIN / "redirect", f"rtmp://127.0.0.1:{port}/redirect"], timeout=30)
+        self.assertRegex(client.stdout + client.stderr, r"rtmp://192\.0\.2\.[12]/live")
+        refused = self.run_program([BIN / "redirect", f"rtmp://127.0.0.1:{port}/other"], timeout=30)
+        self.assertNotEqual(refused.exit_code, 0)
+        self.assertIn("no application of this name", refused.stderr)
+
+        # An edge that is stopped is no longer used.
+        agents[0].signal(signal.SIGTERM)
+        agents[0].wait()
+        wait_until(lambda: {request(url)[1] for _ in range(4)} == {"redirect=192.0.2.2"}, "one edge alone to be named")
+
+    def test_localhost_is_refused(self):
+        home = self.home("edge", Server=SENDER % "localhost")
+        (home / "conf/loadbalancertargets.txt").write_text(TARGETS.format(udp_port=1934))
+        agent = self.run_program([BIN / "multiconn-agent", "--wowza-conf", home / "conf/Server.xml", "--app-home", home])
+        self.assertEqual(agent.exit_code, 1)
+        self.assertIn("localhost", agent.stderr)
+        self.assertEqual(len(agent.stderr.strip().splitlines()), 1)
