@@ -3,6 +3,7 @@
 // 2. say what each balancer answered when none had a server
 //
 //   find_server [--count N] http://balancer.example:1935/loadbalancer [http://...]
+#include <cstdlib>
 #include <future>
 #include <iostream>
 #include <multiconn/balancer_client.hpp>

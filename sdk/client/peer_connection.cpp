@@ -9,8 +9,8 @@ namespace multiconn::client {
 
 namespace {
 
-// Of the application's own, calls are refused beyond the first; a server that lets shared objects pile up
-// beyond the second is not worth keeping.
+// Of the application's own, calls are refused beyond the first, and a server that does not take the answers
+// to its own calls is given up; one that lets shared objects pile up beyond the second is not worth keeping.
 constexpr std::size_t most_waiting_calls = 1024 * 1024;
 constexpr std::size_t most_waiting_commands = 8 * 1024 * 1024;
 
@@ -154,13 +154,12 @@ void PeerConnection::perform(rtmp::ClientReaction reaction) {
 // answers must not fill the memory with them. Nor with what the application has to say, which may be in the
 // middle of saying it: it is told later.
 void PeerConnection::sendCommands(std::vector<rtmp::OutMessage> commands, Origin origin) {
-  const std::size_t most_answers = rtmp::Limits().max_waiting_commands;
   for (rtmp::OutMessage& command : commands) {
-    if (origin == Origin::answer && answer_bytes_ > most_answers) break;
+    if (origin == Origin::answer && answer_bytes_ > most_waiting_calls) break;
     push({std::move(command), rtmp::QueuedMessage::Class::control, FrameKind::key, scheduler_.now()}, origin);
   }
   if (closing_) return;
-  if (origin == Origin::answer && answer_bytes_ > most_answers)
+  if (origin == Origin::answer && answer_bytes_ > most_waiting_calls)
     return choke("The server goes on calling and does not read the answers; it was given up.");
   if (command_bytes_ <= most_waiting_commands) return;
   close_timer_ =

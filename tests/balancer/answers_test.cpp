@@ -59,10 +59,10 @@ TEST(Answers, JsonHasTheBestAndAll) {
 }
 
 TEST(Answers, JsonTellsWhyThereIsNone) {
-  EXPECT_EQ(toJson(none(balance::NoEdge::all_full)), R"({"error":"all_full"})");
-  EXPECT_EQ(toJson(none(balance::NoEdge::no_edges)), R"({"error":"no_edges"})");
+  EXPECT_EQ(toJson(none(balance::NoEdge::all_full)), R"({"reason":"all_full"})");
+  EXPECT_EQ(toJson(none(balance::NoEdge::no_edges)), R"({"reason":"no_edges"})");
   EXPECT_EQ(toJson(none(balance::NoEdge::starting, balance::milliseconds(2100))),
-            R"({"error":"starting","retryAfterMs":2100})");
+            R"({"reason":"starting","retryAfterMs":2100})");
 }
 
 TEST(Answers, LocationIsAUrl) {

@@ -175,7 +175,7 @@ TEST_F(BalancerTest, HoldsItsAnswersAfterTheStart) {
   TestAgent(5).reportTo(address("udp"));
   ASSERT_TRUE(loop.until([&] { return servers().at("servers").as_array().size() == 1; }));
   EXPECT_EQ(ask("/loadbalancer"), "redirect=unknown");
-  EXPECT_THAT(ask("/loadbalancer?format=json"), HasSubstr("\"error\":\"starting\""));
+  EXPECT_THAT(ask("/loadbalancer?format=json"), HasSubstr("\"reason\":\"starting\""));
   EXPECT_EQ(servers().at("balancer").at("state"), "starting");
   TestAgent(6).reportTo(address("udp"));
   EXPECT_TRUE(loop.until([&] { return ask("/loadbalancer") != "redirect=unknown"; }));

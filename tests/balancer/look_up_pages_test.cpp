@@ -41,7 +41,7 @@ TEST_F(LookUpPagesTest, SaysUnknownWithoutEdges) {
   EXPECT_EQ(get("/loadbalancer").status, 200u);
   EXPECT_EQ(get("/loadbalancer").body, "redirect=unknown");
   EXPECT_EQ(get("/loadbalancer?format=json").status, 503u);
-  EXPECT_EQ(get("/loadbalancer?format=json").body, "{\"error\":\"no_edges\"}\n");
+  EXPECT_EQ(get("/loadbalancer?format=json").body, "{\"reason\":\"no_edges\"}\n");
   EXPECT_EQ(get("/loadbalancer?redirect=true").status, 503u);
 }
 

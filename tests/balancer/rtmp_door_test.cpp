@@ -270,7 +270,7 @@ TEST_F(RtmpDoorTest, ThousandsThatComeAndGoLeaveNothingBehind) {
   context.max_connections = 200;
   open(RtmpMode::automatic);
   report(5, {"rtmp", "10.0.0.5", 0, ""});
-  for (int i = 0; i < 3000; ++i) {
+  for (std::size_t i = 0; i < 3000; ++i) {
     test::Client client(loop, port->address().port());
     client.send(i % 3 == 0 ? "\x03" : "\x03" + std::string(1536 + i % 3 * 1000, 'x'));
     ASSERT_LE(door->connections(), 200u);

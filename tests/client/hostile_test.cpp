@@ -20,7 +20,7 @@ TEST_F(Hostile, CallingWithoutReadingTheAnswersIsTheEnd) {
   for (const char* host : {"foo", "ping", "_onbwcheck"}) {
     world.server(host).script.kernel_bytes = 1000;
     world.server(host).stopReading();
-    call(host, host, 10'000);
+    call(host, host, 70'000);
   }
   call("reads", "foo", 1000);
   world.loop.runFor(1s);

@@ -25,10 +25,10 @@ using tools::HttpResponse;
 
 constexpr const char* servers_json =
     R"({"servers":[)"
-    R"({"id":"9915ed19-7b64-42c7-b57e-2633689ca849","status":"RUNNING","redirect":"edge1.example.com",)"
-    R"("connections":310,"capacity":1000,"load":0.31,"redirects":5120,"ageMs":632,"paused":false,"new":{"x":1}},)"
-    R"({"id":"99a5ed19-7b64-42c7-b57e-2633689ca850","status":"PAUSED","redirect":"10.0.0.5",)"
-    R"("connections":4,"capacity":8000,"load":0.0005,"redirects":2,"ageMs":1200,"paused":true}],)"
+    R"({"id":"9915ed19-7b64-42c7-b57e-2633689ca849","status":"running","redirect":"edge1.example.com",)"
+    R"("connections":310,"capacity":1000,"load":0.31,"redirects":5120,"last_report_ms":632,"why":"","new":{"x":1}},)"
+    R"({"id":"99a5ed19-7b64-42c7-b57e-2633689ca850","status":"paused","redirect":"10.0.0.5:1936",)"
+    R"("connections":4,"capacity":8000,"load":0.0005,"redirects":2,"last_report_ms":1200,"paused_here":true}],)"
     R"("policy":"least-loaded"})";
 
 constexpr const char* status_json =
@@ -76,7 +76,7 @@ TEST(ServerTable, IsAligned) {
             " REDIRECTS    AGE\n"
             "9915ed19-7b64-42c7-b57e-2633689ca849  RUNNING  edge1.example.com          310      1000  31.0 % "
             "      5120  0.6 s\n"
-            "99a5ed19-7b64-42c7-b57e-2633689ca850  PAUSED   10.0.0.5                     4      8000   0.1 % "
+            "99a5ed19-7b64-42c7-b57e-2633689ca850  PAUSED   10.0.0.5:1936                4      8000   0.1 % "
             "         2  1.2 s\n");
 }
 
@@ -106,6 +106,7 @@ TEST(AdminClient, PausesByIdItsBeginningOrItsAddress) {
   EXPECT_EQ(client.pause("99a", false), id);
   EXPECT_EQ(balancer.orders.take(), "/servers/" + id + "/unpause");
   EXPECT_EQ(client.pause("10.0.0.5", true), id);
+  EXPECT_EQ(client.pause("10.0.0.5:1936", true), id);
   EXPECT_THAT(failureOf([&] { client.pause("99", true); }), HasSubstr("more than one"));
   EXPECT_THAT(failureOf([&] { client.pause("x", true); }), HasSubstr("there is no server x"));
   EXPECT_THAT(failureOf([&] { client.pause("", true); }), HasSubstr("by its ID"));

@@ -47,8 +47,8 @@ AgentTargetStatus TargetLink::status() const {
 
 void TargetLink::lookUp() {
   const auto now = scheduler_.now();
-  if (lookup_ || (asked_ && now - *asked_ < look_up_pause)) return;
-  asked_ = now;
+  if (lookup_ || now < not_before_) return;
+  not_before_ = now + look_up_pause;
   lookup_.emplace(scheduler_, target_.host, target_.port,
                   [this](net::LookupResult result) { found(std::move(result)); });
 }

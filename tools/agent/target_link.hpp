@@ -44,7 +44,7 @@ class TargetLink {
   balance::Sealer sealer_;
   Log log_;
   std::optional<net::NameLookup> lookup_;
-  std::optional<net::TimePoint> asked_;
+  net::TimePoint not_before_{};  // the next question about the name
   std::vector<net::Address> addresses_;
   std::size_t address_ = 0;  // into addresses_
   net::Socket socket_;       // connected, so that refusals are told

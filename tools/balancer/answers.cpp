@@ -99,7 +99,7 @@ std::string toJson(const balance::Answer& answer) {
   json::object document;
   if (answer.chosen.empty()) {
     const std::string_view reason = nameOf(answer.reason);
-    document["error"] = json::string_view(reason.data(), reason.size());
+    document["reason"] = json::string_view(reason.data(), reason.size());
     if (answer.retry_after.count() > 0) document["retryAfterMs"] = answer.retry_after.count();
     return json::serialize(document);
   }

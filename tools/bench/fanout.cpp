@@ -13,31 +13,13 @@
 
 #include "process.hpp"
 #include "synthetic_flv.hpp"
+#include "temporary_folder.hpp"
 
 namespace multiconn::bench {
 namespace {
 
 constexpr int publisher_cpu = 0, sink_cpu = 1;
 constexpr std::size_t largest_recording = 200'000'000;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "multiconn-bench-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string file(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Run {
   std::uint64_t bytes = 0;

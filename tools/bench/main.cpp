@@ -10,7 +10,9 @@
 #include "compare.hpp"
 #include "delay_proxy.hpp"
 #include "fanout.hpp"
+#include "lookup.hpp"
 #include "publisher.hpp"
+#include "relay.hpp"
 #include "setup.hpp"
 #include "shared_object.hpp"
 #include "sink.hpp"
@@ -129,6 +131,55 @@ void addBalance(CLI::App& app, Action& action) {
   });
 }
 
+void addLookup(CLI::App& app, Action& action) {
+  auto options = std::make_shared<LookupOptions>();
+  CLI::App* command = app.add_subcommand(
+      "lookup", "look-ups of multiconn-balancer per second, beside nginx's \"return 200\" of the same body");
+  command->add_option("--edges", options->edges, "that report to it")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command->add_option("-c,--connections", options->connections)
+      ->check(CLI::Range(1, 4000))
+      ->capture_default_str();
+  command->add_option("--loads", options->loads, "a list")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"keep-alive", "new", "rtmp"}))
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "of each measurement, in turn; the median counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--round-ms", options->round_ms)->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--gate", options->gate,
+                      "exit 3 when the ratio of HTTP requests per processor second is less");
+  command->add_flag("--json", options->json, "one JSON object a line");
+  command->callback([options, &action] { action = [options] { return runLookup(*options); }; });
+}
+
+void addRelay(CLI::App& app, Action& action) {
+  auto options = std::make_shared<RelayOptions>();
+  CLI::App* command =
+      app.add_subcommand("relay", "what multiconn-balancer's relay costs, beside HAProxy in TCP mode");
+  command->add_option("--fast", options->fast_connections, "connections that send as fast as they can")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--megabytes", options->megabytes, "of each fast run")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--paced", options->paced_connections, "connections like encoders'")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--kbps", options->paced_kilobits, "of each of those")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--rounds", options->rounds, "of each measurement, in turn; the median counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--gate", options->gate,
+                      "exit 3 when the processor time per gigabyte is more times HAProxy's");
+  command->add_flag("--json", options->json, "one JSON object a line");
+  command->callback([options, &action] { action = [options] { return runRelay(*options); }; });
+}
+
 void addCompare(CLI::App& app, Action& action) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand(
@@ -202,6 +253,8 @@ int main(int argc, char** argv) {
   addSetup(app, action);
   addSharedObject(app, action);
   addBalance(app, action);
+  addLookup(app, action);
+  addRelay(app, action);
   addCompare(app, action);
   addHelpers(app, action);
   try {

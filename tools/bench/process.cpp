@@ -8,27 +8,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <stdexcept>
 #include <system_error>
 
 namespace multiconn::bench {
 namespace {
 
-[[noreturn]] void runChild(const std::vector<std::string>& arguments, int cpu, int input, int output) {
+constexpr const char* this_executable = "/proc/self/exe";
+
+[[noreturn]] void runChild(const std::string& executable, const std::vector<std::string>& arguments, int cpu,
+                           int input, int output) {
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
-  if (cpu >= 0) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(cpu), &set);
-    sched_setaffinity(0, sizeof set, &set);  // a machine with one processor measures on that one
-  }
-  std::string self = "multiconn-bench";
-  std::vector<char*> argv{self.data()};
+  pinToProcessor(cpu);
   std::vector<std::string> copies = arguments;
+  copies.insert(copies.begin(), executable == this_executable ? "multiconn-bench" : executable);
+  std::vector<char*> argv;
   for (std::string& argument : copies) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  execv("/proc/self/exe", argv.data());
+  execv(executable.c_str(), argv.data());
   _exit(127);
 }
 
@@ -44,13 +43,24 @@ double cpuSecondsSoFar() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-Process::Process(const std::vector<std::string>& arguments, int cpu) {
+void pinToProcessor(int cpu) {
+  if (cpu < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  sched_setaffinity(0, sizeof set, &set);  // a machine with one processor measures on that one
+}
+
+Process::Process(const std::vector<std::string>& arguments, int cpu)
+    : Process(this_executable, arguments, cpu) {}
+
+Process::Process(const std::string& executable, const std::vector<std::string>& arguments, int cpu) {
   int to_child[2], from_child[2];
   if (pipe2(to_child, O_CLOEXEC) != 0 || pipe2(from_child, O_CLOEXEC) != 0)
     throw std::system_error(errno, std::system_category(), "pipe");
   pid_ = fork();
   if (pid_ < 0) throw std::system_error(errno, std::system_category(), "fork");
-  if (pid_ == 0) runChild(arguments, cpu, to_child[0], from_child[1]);
+  if (pid_ == 0) runChild(executable, arguments, cpu, to_child[0], from_child[1]);
   ::close(to_child[0]);
   ::close(from_child[1]);
   input_ = to_child[1];
@@ -78,6 +88,13 @@ std::string Process::line() {
     if (count <= 0) throw std::runtime_error("a measuring process ended before it answered");
     buffer_.append(chunk, static_cast<std::size_t>(count));
   }
+}
+
+double Process::cpuSeconds() const {
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 void Process::closeInput() {

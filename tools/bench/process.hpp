@@ -19,12 +19,17 @@ struct Usage {
 /// User and system time that this process has used so far.
 double cpuSecondsSoFar();
 
-/// A child process of this program: another subcommand of the same executable, so that its CPU time and
-/// memory are its own. Killed when destroyed unfinished.
+/// Lets this process, and what it starts from now on, run on one processor when it is >= 0 and exists.
+void pinToProcessor(int cpu);
+
+/// A child process of this program, mostly another subcommand of the same executable, so that its CPU time
+/// and memory are its own. Killed when destroyed unfinished.
 class Process {
  public:
   /// Runs this executable with `arguments`, on processor `cpu` when it is >= 0 and exists.
   Process(const std::vector<std::string>& arguments, int cpu);
+  /// The same of another executable.
+  Process(const std::string& executable, const std::vector<std::string>& arguments, int cpu);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -32,6 +37,8 @@ class Process {
   pid_t pid() const { return pid_; }
   /// The next line of its standard output; throws std::runtime_error when it ends first.
   std::string line();
+  /// User and system time that it has used so far.
+  double cpuSeconds() const;
   /// Closes its standard input, which asks a helper to finish.
   void closeInput();
   /// Waits for its end.

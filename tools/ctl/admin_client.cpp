@@ -34,7 +34,8 @@ std::string AdminClient::find(const std::string& id) const {
   std::vector<std::string> found;
   for (const ServerRow& row : servers()) {
     if (row.id == id) return id;
-    if (row.id.rfind(id, 0) == 0 || row.redirect == id) found.push_back(row.id);
+    if (row.id.rfind(id, 0) == 0 || row.redirect == id || row.redirect.rfind(id + ":", 0) == 0)
+      found.push_back(row.id);
   }
   if (found.empty()) throw std::runtime_error("there is no server " + id);
   if (found.size() > 1) throw std::runtime_error("more than one server is " + id + ": give the whole ID");

@@ -36,6 +36,13 @@ std::string textIn(const json::object& object, const char* name) {
   return text.substr(0, 253);
 }
 
+/// A balancer says "running" here and RUNNING in ?serverInfoXML.
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
 std::optional<double> numberIn(const json::object& object, const char* name) {
   const json::value* const value = object.if_contains(name);
   if (value == nullptr || !value->is_number()) return {};
@@ -51,15 +58,13 @@ std::optional<std::uint64_t> countIn(const json::object& object, const char* nam
 ServerRow rowOf(const json::object& object) {
   ServerRow row;
   row.id = textIn(object, "id");
-  row.status = textIn(object, "status");
+  row.status = upper(textIn(object, "status"));
   row.redirect = textIn(object, "redirect");
   row.connections = countIn(object, "connections").value_or(0);
   row.capacity = countIn(object, "capacity").value_or(0);
   row.load = numberIn(object, "load").value_or(0);
   row.redirects = countIn(object, "redirects");
-  row.age_ms = countIn(object, "ageMs");
-  const json::value* const paused = object.if_contains("paused");
-  row.paused = paused != nullptr && paused->is_bool() && paused->get_bool();
+  row.age_ms = countIn(object, "last_report_ms");
   if (row.id.empty()) throw std::runtime_error("this is not the admin listener of a balancer or agent");
   return row;
 }

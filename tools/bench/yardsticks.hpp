@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "process.hpp"
+#include "temporary_folder.hpp"
+
+namespace multiconn::bench {
+
+/// A server of somebody else's beside which ours is measured.
+struct Yardstick {
+  std::unique_ptr<Process> process;
+  std::uint16_t port = 0;
+};
+
+/// Where Debian keeps a program, or PATH has it; "" when it is not installed.
+std::string findProgram(const std::string& name);
+
+/// nginx with one worker that answers every request with this body and writes no log. Nothing when there is
+/// no nginx. Throws std::runtime_error when it does not start.
+std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::string& body, int cpu);
+
+/// HAProxy with one thread that passes TCP connections on to a port of 127.0.0.1.
+std::optional<Yardstick> startHaproxy(const TemporaryFolder& folder, std::uint16_t to, int cpu);
+
+}  // namespace multiconn::bench
