@@ -217,6 +217,27 @@ TEST_F(RtmpCarryTest, RelaysLeaveRoomForThoseWhoAreOnlyTold) {
   }
 }
 
+// More than is kept of it: the rest waits in the socket.
+TEST_F(RtmpCarryTest, WhatAClientSendsWhileItsEdgeIsDialledArrives) {
+  context.timeouts.edge = milliseconds(30'000);
+  open(RtmpMode::relay);
+  ScriptedEdge server(loop);
+  report(5, server);
+  RtmpPeer client = this->client();
+  client.connect("live");
+  client.call("createStream", 2);
+  client.send({.stream_id = 1, .body = rtmp::Video{rtmp::makePayload(rtmp::Bytes(300'000, std::byte{7}))}});
+  ASSERT_TRUE(loop.until([&] { return server.waiting() == 1; }));
+  loop.settle();
+  RtmpPeer edge = server.take();
+  EXPECT_TRUE(client.flushed());
+  EXPECT_EQ(edge.nextCommand()->name, "connect");
+  EXPECT_EQ(edge.nextCommand()->name, "createStream");
+  const auto video = edge.next();
+  ASSERT_TRUE(video && std::holds_alternative<rtmp::Video>(video->body));
+  EXPECT_EQ(std::get<rtmp::Video>(video->body).body->size(), 300'000u);
+}
+
 TEST_F(RtmpCarryTest, AFloodBehindConnectWaitsInTheSocketWhileTheEdgeIsDialled) {
   context.timeouts.edge = milliseconds(300);
   open(RtmpMode::relay);

@@ -37,6 +37,10 @@ void RtmpPeer::send(const rtmp::Message& message) {
   flush();
 }
 
+bool RtmpPeer::flushed() {
+  return until([this] { return outgoing_.empty(); }) && outgoing_.empty();
+}
+
 void RtmpPeer::connect(const std::string& app, AmfObject object, double transaction) {
   object.set("app", app);
   object.set("tcUrl", "rtmp://balancer/" + app);

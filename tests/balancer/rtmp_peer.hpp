@@ -21,7 +21,9 @@ class RtmpPeer {
   static RtmpPeer to(net::test::Loop& loop, std::uint16_t port, int receive_buffer = 0);
 
   bool handshake();
+  /// As much of it as the socket takes; flushed() waits for the rest.
   void send(const rtmp::Message& message);
+  bool flushed();
   void connect(const std::string& app, AmfObject object = {}, double transaction = 1);
   void call(const std::string& method, double transaction, std::uint32_t stream_id = 0,
             std::vector<AmfValue> arguments = {});

@@ -18,7 +18,7 @@ class EngineObjects : public EngineTest {
   }
   /// Both are in the object.
   static void bothIn(const Held& one, const Held& other) {
-    ASSERT_TRUE(one.waitNote("joined") && other.waitNote("joined"));
+    for (const Held* held : {&one, &other}) ASSERT_TRUE(held->waitNote("joined")) << held->standing();
   }
 };
 

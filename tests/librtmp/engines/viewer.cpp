@@ -102,4 +102,13 @@ bool Held::waitValue(const std::string& slot, const std::optional<AmfValue>& val
   return notes_->waitFor([&](const std::vector<std::string>&) { return object.get(slot) == value; });
 }
 
+std::string Held::standing() const {
+  std::string text;
+  for (const SharedObjectServer& server : object.servers())
+    text += "state " + std::to_string(static_cast<int>(server.state)) + ", version " +
+            std::to_string(server.version) + "\n";
+  for (const std::string& note : notes()) text += note.substr(0, 100) + "\n";
+  return text;
+}
+
 }  // namespace multiconn::test

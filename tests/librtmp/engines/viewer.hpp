@@ -53,6 +53,8 @@ class Held {
   bool waitNote(const std::string& note, std::size_t times = 1) const;
   /// Once this is what the slot holds; nothing: that there is no such slot.
   bool waitValue(const std::string& slot, const std::optional<AmfValue>& value) const;
+  /// For a test that fails: the state at each server, and the notes.
+  std::string standing() const;
 
  private:
   std::shared_ptr<Gathered<std::string>> notes_ = std::make_shared<Gathered<std::string>>();
