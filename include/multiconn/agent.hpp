@@ -18,7 +18,7 @@ struct AgentLoad {
   std::optional<std::uint32_t> capacity{};  ///< connections it can take; nothing: AgentOptions::capacity
   std::optional<std::uint64_t> accepts{};   ///< clients that ever came; where it falls, the server restarted
   bool accepts_estimated = false;           ///< counted from outside: a client may have been missed
-  std::uint64_t in_bits = 0, out_bits = 0;  ///< per second
+  std::uint64_t in_bits = 0, out_bits = 0;  ///< per second; more than 10^15 is reported as that
   std::optional<double> cpu{};              ///< of all processors, 0 to 1; nothing: the agent looks by itself
   bool healthy = true;                      ///< false: no clients are to be sent here
 };
@@ -67,21 +67,21 @@ struct AgentOptions {
   /// line in the log that names the mistake's.
   std::filesystem::path targets_file;
   std::vector<AgentTarget> targets;          ///< in place of the file
-  std::vector<AgentAddress> addresses;       ///< 1 to 8
+  std::vector<AgentAddress> addresses;       ///< 1 to 8; one for each scheme and network
   std::uint32_t capacity = 1000;             ///< connections
-  std::uint64_t bandwidth_capacity = 0;      ///< bits per second; 0: bandwidth is no limit
+  std::uint64_t bandwidth_capacity = 0;      ///< bits per second, to 10^15; 0: bandwidth is no limit
   std::chrono::milliseconds interval{2500};  ///< between two regular reports; 100 ms to 10 min
   /// Report at once when many clients have come. Only with a monitor whose accepts are exact.
   bool early_reports = true;
   /// Holds the name of this server, made on first start; beside it FILE.boot counts the starts. One agent at
-  /// a time. Never copy it to another machine.
+  /// a time. Never copy it to another machine. Where FILE.boot is lost, a new name is made.
   std::filesystem::path guid_file = "Server.guid";
   /// The RTMP server beside the agent. Asked for a handshake each second; one that does not answer within
   /// health_timeout gets no clients until it does. Empty: is not asked.
   std::string rtmp_host;
   std::uint16_t rtmp_port = 1935;
-  std::chrono::milliseconds health_period{1000};
-  std::chrono::milliseconds health_timeout{1000};
+  std::chrono::milliseconds health_period{1000};   ///< 1 ms to 10 min
+  std::chrono::milliseconds health_timeout{1000};  ///< 1 ms to 1 s
   /// One line each, free of secrets and control characters; on threads of the agent's.
   std::function<void(AgentLogLevel, const std::string&)> log;
 };

@@ -79,7 +79,8 @@ class SharedObject {
   void send(std::string handler, std::vector<AmfValue> arguments = {});
 
   /// Once for every message of a server that changed something or answered a write of ours; first when a
-  /// server has been joined, even if nothing changed. get() has the new values already.
+  /// server has been joined, even if nothing changed. get() has the new values already. A callback that is
+  /// given later first gets, for each server that has been joined, a change of every slot there is.
   void onSync(std::function<void(std::span<const Change>)> callback);
   /// What send() of any client brings. `handler` empty: all that have no handler of their own.
   void on(std::string handler, std::function<void(ServerId, const std::vector<AmfValue>&)> callback);

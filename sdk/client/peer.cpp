@@ -93,6 +93,7 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
   request_ = {streamName(), mode};
   publish_asked_at_ = asked_at;
   has_video_ = false;
+  redirects_ = RedirectPolicy(options_.follow_redirects);
   identity_.mask.addWithQuery(request_.stream, true);
   if (request_.stream.empty()) {
     const std::string why = "The stream name is empty: give this server's stream key.";
@@ -184,6 +185,8 @@ void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
   connection_->tell(events);
   connection_->bounds(bounds_);
   link_stats_ = {};
+  link_stats_at_ = {};
+  pending_request_.reset();
   ++connection_number_;
 }
 
@@ -199,8 +202,8 @@ void Peer::on(rtmp::client_event::PublishStarted& event) {
   redirected_publish_ = false;
   stream_id_ = event.stream_id;
   error_.clear();
-  redirects_ = RedirectPolicy(options_.follow_redirects);
   const rtmp::TimePoint now = host_.scheduler().now();
+  started_at_ = now;
   progress_.restart(now);
   if (!publish_time_) publish_time_ = since(std::max(called_at_, publish_asked_at_), now);
   events_.streamStatus(identity_.serverStatus(event.status, code::publish_start));
@@ -322,6 +325,7 @@ void Peer::retire() {
   collectDrops(host_.scheduler().now());
   earlier_ += connection_->sent();
   link_stats_ = {};
+  link_stats_at_ = {};
   PeerConnection::retire(std::move(connection_));
 }
 

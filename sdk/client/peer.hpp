@@ -135,6 +135,10 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void relocationReady() override;
   void relocationFailed(const std::string& why) override;
   bool awaitsPublish() const { return !settled() || publish_ == Publish::moving; }
+  bool mayAskAgain();
+  void followRequest(const std::string& tc_url);
+  void followPendingRequest();
+  void forgiveRedirects();
   void relocate(Target target);
   void exchange();
   void hold();
@@ -183,8 +187,10 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::TimePoint link_stats_at_{};
   Progress progress_;
 
-  RedirectPolicy redirects_;
+  RedirectPolicy redirects_;  // since the stream has last run for a while
+  rtmp::TimePoint started_at_{};
   RelocationBudget requests_;
+  std::optional<std::string> pending_request_;  // a tcUrl that was asked for in the middle of a move
   std::optional<rtmp::TimePoint> ready_at_;
   unsigned move_retries_ = 0;
   bool redirected_publish_ = false;  // its failure is the relocation's

@@ -19,6 +19,8 @@ constexpr unsigned most_move_retries = 6;
 constexpr std::chrono::milliseconds first_move_retry{100};
 constexpr unsigned retries_with_old_connection = 2;
 constexpr std::chrono::milliseconds time_to_drain{2000};
+// A stream that has run for so long has arrived: redirects are counted anew.
+constexpr std::chrono::seconds healthy_after{30};
 
 }  // namespace
 
@@ -26,18 +28,16 @@ void Peer::on(rtmp::client_event::ReconnectRequested& event) {
   identity_.mask.addFromServer(event.tc_url, false);
   if (statuses_.take(host_.scheduler().now()))
     events_.connectionStatus(identity_.serverStatus(event.status, ""));
-  if (closing_ || relocation_ || publish_ == Publish::moving || !options_.follow_redirects) return;
-  switch (requests_.asked(host_.scheduler().now())) {
-    case RelocationBudget::Answer::follow:
-      break;
-    case RelocationBudget::Answer::complain:
-      return warnOfRelocation(
-          "It asks for a new connection again and again; it is not listened to any more until it has been "
-          "silent about it for 30 seconds.");
-    case RelocationBudget::Answer::ignore:
-      return;
-  }
-  Hop hop = elsewhere(target_, event.tc_url);
+  if (closing_ || !options_.follow_redirects) return;
+  if (relocation_ || publish_ == Publish::moving)
+    pending_request_ = event.tc_url;
+  else
+    followRequest(event.tc_url);
+}
+
+void Peer::followRequest(const std::string& tc_url) {
+  if (!mayAskAgain()) return;
+  Hop hop = elsewhere(target_, tc_url);
   const std::string where = identity_.mask.text(hop.masked_url);
   if (!hop.target)
     return warnOfRelocation("It asked for a new connection to " + where + ", which is not made, " +
@@ -47,8 +47,31 @@ void Peer::on(rtmp::client_event::ReconnectRequested& event) {
   relocate(std::move(*hop.target));
 }
 
+// What the present connection has said in the middle of a move. It is the one that stays.
+void Peer::followPendingRequest() {
+  if (closing_ || relocation_ || publish_ == Publish::moving || !connection_) return;
+  if (const auto tc_url = std::exchange(pending_request_, std::nullopt)) followRequest(*tc_url);
+}
+
+bool Peer::mayAskAgain() {
+  const RelocationBudget::Answer answer = requests_.asked(host_.scheduler().now());
+  if (answer == RelocationBudget::Answer::complain)
+    warnOfRelocation(
+        "It asks for a new connection again and again; it is not listened to any more until it has been "
+        "silent about it for 30 seconds.");
+  return answer == RelocationBudget::Answer::follow;
+}
+
+// Servers that take a stream only to redirect it could otherwise send it round for ever.
+void Peer::forgiveRedirects() {
+  if (publish_ == Publish::publishing && host_.scheduler().now() - started_at_ >= healthy_after)
+    redirects_ = RedirectPolicy(options_.follow_redirects);
+}
+
 void Peer::on(rtmp::client_event::Redirected& event) {
   if (closing_ || relocation_) return;
+  if (publish_ == Publish::publishing && !mayAskAgain()) return;
+  forgiveRedirects();
   identity_.mask.addFromServer(event.redirect.url, false);
   Hop hop = redirects_.follow(target_, event.redirect);
   const std::string where = "redirects to " + identity_.mask.text(hop.masked_url);
@@ -87,6 +110,7 @@ void Peer::relocationFailed(const std::string& why) {
   warnOfRelocation(why);
   if (!connection_) return lose(std::exchange(lost_because_, {}));
   if (redirected) failPublish(identity_.status(code::publish_failed, "error", text));
+  followPendingRequest();
 }
 
 // What has been queued for the old connection still goes there, and the end of its publish behind it. One
@@ -96,8 +120,10 @@ void Peer::exchange() {
   std::unique_ptr<PeerConnection> old = std::move(connection_);
   if (old) old->unpublish();
   Target left = std::exchange(target_, relocation_->target());
+  std::optional<std::string> request = relocation_->takeRequest();
   adopt(relocation_->take());
   dropRelocation();
+  pending_request_ = std::move(request);
   if (old && begins)
     left_.keep(std::move(old), std::move(left), host_.scheduler().now());
   else
@@ -117,10 +143,12 @@ void Peer::exchange() {
     leaveOldConnections();
   }
   announce();
+  followPendingRequest();
 }
 
 // From the cached keyframe on, until somebody takes it.
 void Peer::hold() {
+  forgiveRedirects();
   publish_ = Publish::moving;
   held_.bounds(bounds_);
   events_.replay(*this);
@@ -136,6 +164,7 @@ void Peer::finishMove() {
   }
   collectDrops(host_.scheduler().now());
   leaveOldConnections();
+  followPendingRequest();
 }
 
 // Where nothing may be lost, the end of the old publish waits behind everything that is queued there.

@@ -16,6 +16,8 @@ class RateLimit {
   bool take(rtmp::TimePoint now);
   /// How many were too many since the last report, once a second at most; nothing when there were none.
   std::optional<std::uint64_t> report(rtmp::TimePoint now);
+  /// There is something for a later report.
+  bool unreported() const { return refused_ > 0; }
 
  private:
   std::uint32_t per_second_;

@@ -43,7 +43,11 @@ void Relocation::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client
 
 // Nobody has asked anything of it yet.
 void Relocation::happened(rtmp::ClientEvent& event) {
-  if (const auto* call = std::get_if<rtmp::client_event::Called>(&event))
+  if (const auto* reconnect = std::get_if<rtmp::client_event::ReconnectRequested>(&event)) {
+    identity_.mask.addFromServer(reconnect->tc_url, false);
+    request_ = reconnect->tc_url;
+    events_.relocationStatus(identity_.serverStatus(reconnect->status, ""));
+  } else if (const auto* call = std::get_if<rtmp::client_event::Called>(&event))
     next_->callFailed(call->transaction, "This connection is not in use.");
   else if (std::holds_alternative<rtmp::client_event::CloseRequested>(event))
     events_.relocationFailed("The server asked for the connection to be closed.");

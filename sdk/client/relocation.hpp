@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "client/dialer.hpp"
 
@@ -38,6 +39,8 @@ class Relocation final : DialerEvents, PeerConnectionEvents {
   const Target& target() const { return target_; }
   /// When it is ready(): it has to be made to tell() somebody else.
   std::unique_ptr<PeerConnection> take() { return std::move(next_); }
+  /// The tcUrl of the new connection's last request to reconnect, made while it waited.
+  std::optional<std::string> takeRequest() { return std::exchange(request_, std::nullopt); }
   /// By the connections that it holds or has dropped.
   Sent sent() const;
 
@@ -54,6 +57,7 @@ class Relocation final : DialerEvents, PeerConnectionEvents {
   PeerIdentity& identity_;
   Target target_;
   Dialer dialer_;
+  std::optional<std::string> request_;
   std::unique_ptr<PeerConnection> next_;
 };
 

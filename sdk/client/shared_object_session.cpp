@@ -101,6 +101,7 @@ void SharedObjectSession::on(const std::string& handler, Heard callback) {
 void SharedObjectSession::release() {
   merged_.release();
   backlogs_.clear();
+  unheard_.clear();
   timer_.cancel();
 }
 
@@ -125,6 +126,7 @@ void SharedObjectSession::exclude(ServerId server) {
 void SharedObjectSession::lost(ServerId server) {
   silent_.erase(server);
   full_.erase(server);
+  unheard_.erase(server);
   merged_.lost(server);
   arm();
 }
@@ -178,8 +180,23 @@ void SharedObjectSession::viewChanged(const std::string& slot, const rtmp::SlotV
   view_->publish(slot, value);
 }
 
+// A server may have been joined between setting up and this: the list that was due then has what there is
+// now.
+void SharedObjectSession::onSync(Synced callback) {
+  on_sync_ = sharedFunction(std::move(callback));
+  if (!on_sync_) return;
+  const AmfObject data = merged_.data();
+  for (const ServerId server : std::exchange(unheard_, {})) {
+    std::vector<Change> changes;
+    for (const AmfProperty& slot : data.properties())
+      changes.push_back({Change::Code::change, slot.name, nullptr, server});
+    core_.callBack([callback = on_sync_, changes = std::move(changes)] { callback(changes); });
+  }
+}
+
 // Behind what waits already, so that the order stays.
 void SharedObjectSession::synced(ServerId server, std::vector<Change> changes) {
+  if (!on_sync_) unheard_.insert(server);
   if (!on_sync_ && !core_.calls().handles(name() + "_sync")) return;
   SyncBacklog& backlog = backlogs_[server];
   if (!backlog.since() && all_.flow(server).syncs.take(now())) return tellSynced(server, std::move(changes));
@@ -217,12 +234,17 @@ void SharedObjectSession::tellBacklogs() {
 void SharedObjectSession::reportLeftOut() {
   if (!left_out_at_ || now() < *left_out_at_ + pause_between_reports) return;
   left_out_at_.reset();
-  for (const ServerId server : std::exchange(left_out_, {}))
-    if (const auto count = all_.flow(server).sends.report(now()))
+  for (const ServerId server : std::exchange(left_out_, {})) {
+    RateLimit& sends = all_.flow(server).sends;
+    if (const auto count = sends.report(now()))
       report(code::object_suppressed, "warning",
              "The server passes on more than 5000 messages of send() in a second; " + std::to_string(*count) +
                  " were left out.",
              server);
+    // Another object has reported within this second.
+    if (sends.unreported()) left_out_.insert(server);
+  }
+  if (!left_out_.empty()) left_out_at_ = now();
 }
 
 void SharedObjectSession::status(ServerId server, const std::string& code, const std::string& level) {

@@ -45,7 +45,7 @@ class SharedObjectSession final : MergedObjectEvents {
   void relay(bool relay);
   void fps(double fps);
   void flush();
-  void onSync(Synced callback) { on_sync_ = sharedFunction(std::move(callback)); }
+  void onSync(Synced callback);
   void on(const std::string& handler, Heard callback);
   void onStatus(std::function<void(const Status&)> callback) {
     on_status_ = sharedFunction(std::move(callback));
@@ -100,6 +100,7 @@ class SharedObjectSession final : MergedObjectEvents {
   std::set<ServerId> left_out_;  // that have sent too much, which is to be told
   std::optional<rtmp::TimePoint> left_out_at_;
   Synced on_sync_;
+  std::set<ServerId> unheard_;  // have told something that nobody listened to
   std::map<std::string, Heard, std::less<>> heard_;
   std::function<void(const Status&)> on_status_;
   std::optional<rtmp::TimePoint> armed_;

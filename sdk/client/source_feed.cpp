@@ -41,29 +41,71 @@ SourceFeed::~SourceFeed() {
 void SourceFeed::attach(std::shared_ptr<MediaSource> source) {
   stop();
   source_ = std::move(source);
-  ended_ = false;
+  ended_ = failed_ = false;
 }
 
 void SourceFeed::start(FeedId id) {
   if (!active() || running_) return;
   id_ = id;
   running_ = true;
-  source_->start(std::make_shared<FeedSink>(track_, id, core_));
+  if (failed_) return fail();
+  try {
+    source_->start(std::make_shared<FeedSink>(track_, id, core_));
+  } catch (...) {
+    fail();
+  }
 }
 
 void SourceFeed::stop() {
   if (!running_) return;
   running_ = false;
-  ended_ = false;
-  source_->stop();
+  ended_ = failed_ = false;
+  try {
+    source_->stop();
+  } catch (...) {
+    // Whatever it still delivers is not wanted: its id is not this feed's any more.
+    return;
+  }
 }
 
 void SourceFeed::resume() {
-  if (running_ && !ended_) source_->resume();
+  if (!running_ || ended_ || failed_) return;
+  try {
+    source_->resume();
+  } catch (...) {
+    fail();
+  }
+}
+
+bool SourceFeed::waits() const {
+  if (!active() || failed_) return false;
+  try {
+    return !source_->live();
+  } catch (...) {
+    fail();
+    return false;
+  }
+}
+
+AmfObject SourceFeed::properties() const {
+  if (!source_ || failed_) return {};
+  try {
+    return source_->properties();
+  } catch (...) {
+    fail();
+    return {};
+  }
 }
 
 void SourceFeed::ended() {
   ended_ = true;
+}
+
+// Before it is started nobody could be told.
+void SourceFeed::fail() const {
+  failed_ = true;
+  const auto core = core_.lock();
+  if (running_ && core) core->sourceEnded(id_, "the source threw an exception");
 }
 
 }  // namespace multiconn::client

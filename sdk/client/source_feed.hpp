@@ -18,7 +18,8 @@ namespace multiconn::client {
 using FeedId = std::uint64_t;
 inline constexpr FeedId application_feed = 0;
 
-/// One track's MediaSource: attached, running, ended. Lives on the strand.
+/// One track's MediaSource: attached, running, ended. One that throws ends with an error. Lives on the
+/// strand.
 class SourceFeed {
  public:
   SourceFeed(Track track, std::weak_ptr<ClientCore> core) : track_(track), core_(std::move(core)) {}
@@ -33,7 +34,7 @@ class SourceFeed {
   /// Attached, and neither ended nor stopped.
   bool active() const { return source_ && !ended_; }
   bool running() const { return running_; }
-  bool waits() const { return active() && !source_->live(); }
+  bool waits() const;
 
   void start(FeedId id);
   void stop();
@@ -41,15 +42,18 @@ class SourceFeed {
   /// Whether a frame or an end that carries this id is the attached source's.
   bool is(FeedId id) const { return running_ && id_ == id; }
   void ended();
-  AmfObject properties() const { return source_ ? source_->properties() : AmfObject(); }
+  AmfObject properties() const;
 
  private:
+  void fail() const;
+
   Track track_;
   std::weak_ptr<ClientCore> core_;
   std::shared_ptr<MediaSource> source_;
   FeedId id_ = application_feed;
   bool running_ = false;
   bool ended_ = false;
+  mutable bool failed_ = false;  // it has thrown
 };
 
 }  // namespace multiconn::client

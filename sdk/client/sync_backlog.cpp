@@ -23,11 +23,12 @@ std::vector<Change> SyncBacklog::take() {
 
 void SyncBacklog::addOne(Change change) {
   if (change.code == Change::Code::clear) return clear(std::move(change));
-  const auto [place, added] = places_.try_emplace({answers(change), change.slot}, changes_.size());
+  const auto [found, added] = places_.try_emplace({answers(change), change.slot}, Place{changes_.size(), {}});
   if (added) return changes_.push_back(std::move(change));
-  Change& earlier = changes_[place->second];
-  if (change.code == Change::Code::change && earlier.code == Change::Code::change)
-    change.old_value = std::move(earlier.old_value);
+  Place& place = found->second;
+  Change& earlier = changes_[place.index];
+  if (earlier.code == Change::Code::change) place.old_value = std::move(earlier.old_value);
+  if (change.code == Change::Code::change) change.old_value = std::move(place.old_value);
   earlier = std::move(change);
 }
 

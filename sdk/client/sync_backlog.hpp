@@ -28,12 +28,17 @@ class SyncBacklog {
   static constexpr std::size_t most_changes = 16384;
   using Key = std::pair<bool, std::string>;  // whether it answers a write of ours; the slot
 
+  struct Place {
+    std::size_t index;   // in changes_
+    AmfValue old_value;  // before all of them, while a removal, which has none, is the last
+  };
+
   void addOne(Change change);
   void clear(Change change);
 
   std::optional<rtmp::TimePoint> since_;
   std::vector<Change> changes_;
-  std::map<Key, std::size_t> places_;  // in changes_
+  std::map<Key, Place> places_;
 };
 
 }  // namespace multiconn::client

@@ -1,6 +1,8 @@
 #include <multiconn/av_source.hpp>
 
+#include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -50,9 +52,14 @@ Demuxer::~Demuxer() {
     thread_.join();
 }
 
+// The sinks are told without the lock: they may call back.
 void Demuxer::launch() {
-  const std::lock_guard lock(mutex_);
-  thread_ = std::thread([loop = loop_] { loop->run(); });
+  try {
+    const std::lock_guard lock(mutex_);
+    thread_ = std::thread([loop = loop_] { loop->run(); });
+  } catch (const std::exception& error) {
+    loop_->fail(std::string("no thread can be made to read it: ") + error.what());
+  }
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ class DemuxLoop {
 
   /// Until the end of the input, or until stopped.
   void run();
+  /// In place of run(), which could not be called: every track ends with this error.
+  void fail(const std::string& error) { finish(error); }
 
  private:
   struct Track {

@@ -13,6 +13,8 @@ namespace {
 
 // How often an instance that is to stop looks whether its shared objects are saved.
 constexpr std::chrono::milliseconds shortest_overtime{50}, longest_overtime{5000};
+// An application that goes on writing is never saved altogether; its last save is made as it stops.
+constexpr std::chrono::milliseconds enough_overtime{1000};
 constexpr unsigned refusals_per_second = 5;
 
 }  // namespace
@@ -42,6 +44,7 @@ std::unique_ptr<ApplicationDirectory::Stay> ApplicationDirectory::enter(const st
   Entry& entry = found->second;
   entry.idle.cancel();
   entry.overdue = false;
+  entry.overtime = {};
   ++entry.stays;
   return std::make_unique<Stay>(*this, entry.instance);
 }
@@ -116,7 +119,7 @@ void ApplicationDirectory::stopWhenSaved(const std::string& scope) {
   if (found == entries_.end()) return;
   Entry& entry = found->second;
   SharedObjectStore& objects = entry.instance->objects();
-  if (objects.saved()) return stop(scope);
+  if (objects.saved() || (entry.overtime >= enough_overtime && !objects.failing())) return stop(scope);
   objects.hurry();
   if (objects.failing() && !std::exchange(entry.overdue, true)) {
     context_.log(OriginLogLevel::warning,
@@ -124,6 +127,7 @@ void ApplicationDirectory::stopWhenSaved(const std::string& scope) {
                      " has no clients, and stays until its shared objects can be saved");
   }
   const auto pause = std::clamp(context_.options.application_idle, shortest_overtime, longest_overtime);
+  entry.overtime += pause;
   entry.idle = context_.scheduler.after(pause, [this, scope] { stopWhenSaved(scope); });
 }
 

@@ -56,7 +56,8 @@ class ApplicationDirectory {
     std::string opener;  // the host whose client was the first
     std::size_t stays = 0;
     net::Timer idle;
-    bool overdue = false;  // it would have stopped, had its shared objects been saved
+    std::chrono::milliseconds overtime{};  // behind its time
+    bool overdue = false;                  // it would have stopped, had its shared objects been saved
   };
   ApplicationFactory factoryOf(const std::string& scope) const;
   std::shared_ptr<ApplicationInstance> make(const std::string& scope, const std::string& host);

@@ -14,7 +14,7 @@ namespace multiconn::origin {
 namespace {
 
 constexpr std::chrono::seconds lifetime{60};
-constexpr std::size_t most_challenges = 1024, most_of_host = 16;
+constexpr std::size_t most_challenges = 1024;
 
 std::string description(const std::string& text) {
   return "[ AccessManager.Reject ] : [ " + text;
@@ -84,7 +84,7 @@ PublisherLogin::Answer PublisherLogin::parse(std::string_view query) {
 
 PublisherLogin::Outcome PublisherLogin::challenge(std::string_view user, const std::string& host,
                                                   rtmp::TimePoint now) {
-  makeRoom(host, now);
+  makeRoom(now);
   const std::string opaque = randomText();
   Challenge made{std::string(user), randomText(), randomText(), host, now + lifetime, ++made_};
   std::string text = refusal("needauth") + "&user=" + made.user + "&salt=" + made.salt +
@@ -105,18 +105,16 @@ bool PublisherLogin::verify(const Answer& answer, rtmp::TimePoint now) {
   return equalInConstantTime(expected, answer.response);
 }
 
-// At the expense of the asker when it has many already, else of whoever has most.
-void PublisherLogin::makeRoom(const std::string& host, rtmp::TimePoint now) {
+// At the expense of whoever has most. Many publishers may share an address, behind a proxy or NAT.
+void PublisherLogin::makeRoom(rtmp::TimePoint now) {
   std::erase_if(challenges_, [now](const auto& entry) { return entry.second.expires < now; });
-  std::map<std::string, std::size_t, std::less<>> held;
+  if (challenges_.size() < most_challenges) return;
+  std::map<std::string_view, std::size_t> held;
   for (const auto& [opaque, challenge] : challenges_) ++held[challenge.host];
-  if (held[host] >= most_of_host) {
-    forgetOldest(host);
-  } else if (challenges_.size() >= most_challenges) {
-    forgetOldest(std::max_element(held.begin(), held.end(), [](const auto& a, const auto& b) {
-                   return a.second < b.second;
-                 })->first);
-  }
+  const auto most = std::max_element(held.begin(), held.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  // A copy: it goes with the last challenge that has it.
+  forgetOldest(std::string(most->first));
 }
 
 void PublisherLogin::forgetOldest(std::string_view host) {

@@ -29,8 +29,8 @@ class PublisherLogin {
     std::string user;         ///< who has logged in; empty: refused
     std::string description;  ///< of the refusal
   };
-  /// `query`: what the client has put behind "?" in its application's name. `host`: see peerHost(); one
-  /// host's challenges push out no other's.
+  /// `query`: what the client has put behind "?" in its application's name. `host`: see peerHost(); when
+  /// too many challenges are out, the host that has most loses its oldest.
   Outcome check(std::string_view query, const std::string& host, rtmp::TimePoint now);
 
  private:
@@ -45,7 +45,7 @@ class PublisherLogin {
   static Answer parse(std::string_view query);
   Outcome challenge(std::string_view user, const std::string& host, rtmp::TimePoint now);
   bool verify(const Answer& answer, rtmp::TimePoint now);
-  void makeRoom(const std::string& host, rtmp::TimePoint now);
+  void makeRoom(rtmp::TimePoint now);
   void forgetOldest(std::string_view host);
 
   std::map<std::string, std::string> publishers_;

@@ -67,7 +67,11 @@ void SharedObjectStore::finish() {
 // A file that does not exist yet needs room too.
 bool SharedObjectStore::load(SharedObjectHost& object, const CreationLedger::Maker* client) {
   auto loaded = services_.disk.load(scope_, object.name());
-  if (!loaded.notice.empty()) object.report(loaded.notice);
+  if (!loaded.notice.empty()) {
+    object.report(loaded.notice);
+    // It was counted while it had its name.
+    if (files_ > 0) --files_;
+  }
   if (!loaded.error.empty()) {
     object.report(loaded.error);
     return false;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <limits>
 
 #include "agent/balancer_socket.hpp"
 #include "agent/scratch.hpp"
@@ -210,6 +211,13 @@ TEST_F(AgentTest, RefusesOptionsThatMakeNoSense) {
   refused([](AgentOptions& o) { o.addresses.front().network = "10.0.0.0/99"; }, "redirect addresses");
   refused([](AgentOptions& o) { o.capacity = 0; }, "capacity");
   refused([](AgentOptions& o) { o.interval = 10ms; }, "interval");
+  refused([](AgentOptions& o) { o.interval = std::chrono::milliseconds::max(); }, "interval");
+  refused([](AgentOptions& o) { o.bandwidth_capacity = balance::max_bits + 1; }, "bandwidth capacity");
+  refused([](AgentOptions& o) { o.bandwidth_capacity = ~std::uint64_t{0}; }, "bandwidth capacity");
+  refused([](AgentOptions& o) { o.health_period = 0ms; }, "period of health checks");
+  refused([](AgentOptions& o) { o.health_period = std::chrono::milliseconds::max(); },
+          "period of health checks");
+  refused([](AgentOptions& o) { o.health_timeout = std::chrono::milliseconds::max(); }, "health check");
   refused([](AgentOptions& o) { o.targets_file.clear(); }, "targets file");
   refused([](AgentOptions& o) { o.targets = {{"10.0.0.1", 1934, "a-good-key"}}; }, "not both");
   refused([](AgentOptions& o) { o.health_timeout = 2s; }, "health check");
@@ -219,6 +227,71 @@ TEST_F(AgentTest, RefusesOptionsThatMakeNoSense) {
         o.targets = {{"10.0.0.1", 1934, "short"}};
       },
       "8 to 256");
+}
+
+TEST_F(AgentTest, RefusesTwoAddressesForTheSameClients) {
+  const auto refusalOf = [this](const std::string& scheme, const std::string& one, const std::string& two) {
+    options_.addresses = {{scheme, "192.0.2.1", 0, one}, {"rtmp", "192.0.2.2", 1936, two}};
+    const std::string failure = failureOfStart();
+    agent_.reset();
+    return failure;
+  };
+  EXPECT_THAT(refusalOf("rtmp", "", ""),
+              HasSubstr("two redirect addresses of the scheme rtmp for everybody"));
+  EXPECT_THAT(refusalOf("rtmp", "10.0.0.0/8", "10.1.2.3/8"), HasSubstr("for clients in 10.1.2.3/8"));
+  EXPECT_EQ(refusalOf("rtmp", "", "10.0.0.0/8"), "");
+  EXPECT_EQ(refusalOf("rtmp", "10.0.0.0/16", "10.0.0.0/8"), "");
+  EXPECT_EQ(refusalOf("rtmps", "", ""), "");
+}
+
+TEST_F(AgentTest, ReportsTheLargestFiguresThereAre) {
+  options_.capacity = std::numeric_limits<std::uint32_t>::max();
+  options_.bandwidth_capacity = balance::max_bits;
+  options_.interval = std::chrono::minutes(10);
+  options_.health_period = std::chrono::minutes(10);
+  options_.rtmp_port = std::numeric_limits<std::uint16_t>::max();
+  options_.addresses.front().port = std::numeric_limits<std::uint16_t>::max();
+  AgentLoad& load = figures_->load;
+  load.connections = 1;
+  load.capacity = std::numeric_limits<std::uint32_t>::max();
+  load.accepts = load.in_bits = load.out_bits = ~std::uint64_t{0};
+  load.cpu = std::numeric_limits<double>::max();
+  start();
+  const auto one = one_.reports.take();
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->report.in_bits, balance::max_bits);
+  EXPECT_EQ(one->report.out_bits, balance::max_bits);
+  EXPECT_EQ(one->report.connection_bits, balance::max_bits);
+  EXPECT_EQ(one->report.bandwidth_capacity, balance::max_bits);
+  EXPECT_EQ(one->report.accepts, ~std::uint64_t{0});
+  EXPECT_EQ(one->report.cpu, 1);
+  EXPECT_EQ(one->report.connection_capacity, std::numeric_limits<std::uint32_t>::max());
+  figures_->set([](AgentLoad& l) {
+    l.connections = std::numeric_limits<std::uint32_t>::max();
+    l.accepts = 1000;  // the server restarted, and a crowd came to it
+    l.healthy = false;
+  });
+  const auto many = one_.reports.takeThat([](const auto& r) { return !r.report.healthy; });
+  ASSERT_TRUE(many);
+  EXPECT_EQ(many->report.connections, std::numeric_limits<std::uint32_t>::max());
+}
+
+TEST_F(AgentTest, WarnsOfATargetsFileThatEverybodyMayRead) {
+  using std::filesystem::perm_options;
+  using std::filesystem::perms;
+  const auto either = [](const Line& line) {
+    return line.text.find("chmod o-r") != std::string::npos || line.text.find("paused") == 0;
+  };
+  const auto firstOf = [&](perm_options change) {
+    std::filesystem::permissions(options_.targets_file, perms::others_read, change);
+    start();
+    agent_->pause();
+    const auto line = log_.takeThat(either);
+    return line ? line->text : "";
+  };
+  EXPECT_THAT(firstOf(perm_options::remove), HasSubstr("paused"));
+  agent_.reset();
+  EXPECT_THAT(firstOf(perm_options::add), HasSubstr("holds keys and may be read by everybody"));
 }
 
 TEST_F(AgentTest, TakesAListInPlaceOfAFile) {

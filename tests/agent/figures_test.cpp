@@ -7,6 +7,7 @@
 #include "agent/cpu_meter.hpp"
 #include "agent/monitors/accept_count.hpp"
 #include "agent/monitors/rate_meter.hpp"
+#include "balance/load_report.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -88,6 +89,18 @@ TEST(Figures, NonsenseOfAMonitorIsMadeFit) {
   EXPECT_EQ(figures.capacity(), 1U);
 }
 
+TEST(Figures, BitsBeyondAReportsRangeAreCutOff) {
+  Figures figures(1000, 0);
+  AgentLoad load = carrying(1, ~std::uint64_t{0});
+  load.in_bits = ~std::uint64_t{0};
+  figures.read(load, start);
+  EXPECT_EQ(figures.load().in_bits, balance::max_bits);
+  EXPECT_EQ(figures.load().out_bits, balance::max_bits);
+  EXPECT_EQ(figures.connectionBits(), balance::max_bits);
+  figures.read(carrying(0, ~std::uint64_t{0}), start + 5s);
+  EXPECT_EQ(figures.connectionBits(), balance::max_bits) << "fewer connections than one";
+}
+
 TEST(AcceptCount, LeavesProbesOut) {
   AcceptCount count;
   EXPECT_EQ(count.read(10, 2), 8U);
@@ -130,6 +143,12 @@ TEST(RateMeter, CountsOverASecondOrMore) {
   EXPECT_EQ(meter.read(2000, start + 500ms), 0U);
   EXPECT_EQ(meter.read(3000, start + 2s), 8000U);
   EXPECT_EQ(meter.read(500, start + 3s), 4000U) << "the counter began again";
+}
+
+TEST(RateMeter, ACounterThatJumpsIsCutOff) {
+  RateMeter meter;
+  meter.read(0, start);
+  EXPECT_EQ(meter.read(~std::uint64_t{0}, start + 1s), balance::max_bits);
 }
 
 TEST(CpuTicks, AreThoseOfProcStat) {

@@ -24,20 +24,22 @@ std::string failureOf(const std::function<void()>& action) {
   return "";
 }
 
+const auto warn = [](const std::string& warning) { ADD_FAILURE() << warning; };
+
 TEST(ServerGuid, IsMadeOnceAndKept) {
   const Scratch scratch;
   const auto file = scratch / "Server.guid";
   balance::Guid first;
   std::array<std::byte, 8> boot_id{};
   {
-    const ServerGuid guid(file);
+    const ServerGuid guid(file, warn);
     first = guid.guid();
     boot_id = guid.boot().id;
     EXPECT_EQ(guid.boot().counter, 1U);
     EXPECT_EQ(scratch.read("Server.guid"), first.text() + "\n");
     EXPECT_EQ(first.text()[14], '4') << "a random UUID";
   }
-  const ServerGuid again(file);
+  const ServerGuid again(file, warn);
   EXPECT_EQ(again.guid(), first);
   EXPECT_EQ(again.boot().counter, 2U);
   EXPECT_NE(again.boot().id, boot_id);
@@ -47,18 +49,43 @@ TEST(ServerGuid, IsMadeOnceAndKept) {
 TEST(ServerGuid, IsAnotherOnceTheFileWasRemoved) {
   const Scratch scratch;
   const auto file = scratch / "Server.guid";
-  const balance::Guid first = ServerGuid(file).guid();
+  const balance::Guid first = ServerGuid(file, warn).guid();
   std::filesystem::remove(file);
-  const ServerGuid second(file);
+  const ServerGuid second(file, warn);
   EXPECT_NE(second.guid(), first);
   EXPECT_EQ(second.boot().counter, 2U) << "never lower";
+}
+
+TEST(ServerGuid, IsAnotherOnceTheCounterWasLost) {
+  const Scratch scratch;
+  const auto file = scratch / "Server.guid";
+  const balance::Guid first = ServerGuid(file, warn).guid();
+  std::filesystem::remove(scratch / "Server.guid.boot");
+  std::vector<std::string> warnings;
+  const ServerGuid second(file, [&](const std::string& warning) { warnings.push_back(warning); });
+  EXPECT_NE(second.guid(), first);
+  EXPECT_EQ(second.boot().counter, 1U);
+  EXPECT_EQ(scratch.read("Server.guid"), second.guid().text() + "\n");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_THAT(warnings.front(), testing::AllOf(HasSubstr("Server.guid.boot is gone"), HasSubstr(first.text()),
+                                               HasSubstr(second.guid().text())));
+  EXPECT_THAT(failureOf([&] { ServerGuid third(file, warn); }), HasSubstr("in use by another agent"));
+}
+
+TEST(ServerGuid, IsNotReplacedUnderAnAgentThatRuns) {
+  const Scratch scratch;
+  const auto file = scratch / "Server.guid";
+  const ServerGuid held(file, warn);
+  std::filesystem::remove(scratch / "Server.guid.boot");
+  EXPECT_THAT(failureOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
+  EXPECT_EQ(scratch.read("Server.guid"), held.guid().text() + "\n");
 }
 
 TEST(ServerGuid, IsForOneAgentAtATime) {
   const Scratch scratch;
   const auto file = scratch / "Server.guid";
-  const ServerGuid held(file);
-  EXPECT_THAT(failureOf([&] { ServerGuid second(file); }), HasSubstr("in use by another agent"));
+  const ServerGuid held(file, warn);
+  EXPECT_THAT(failureOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
   EXPECT_EQ(scratch.read("Server.guid.boot"), "1\n");
 }
 
@@ -68,18 +95,18 @@ TEST(ServerGuid, RefusesWhatIsNoGuidOrNoNumber) {
        {"", "hello\n", "9915ed19-7b64-42c7-b57e-2633689ca84\n", "9915ed19-7b64-42c7-b57e-2633689ca84z\n",
         "9915ed1997b64-42c7-b57e-2633689ca849\n"}) {
     const auto file = scratch.write("Server.guid", text);
-    EXPECT_THAT(failureOf([&] { ServerGuid guid(file); }), HasSubstr("holds no GUID")) << text;
+    EXPECT_THAT(failureOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no GUID")) << text;
   }
   const auto file = scratch.write("Server.guid", "9915ED19-7b64-42c7-b57e-2633689ca849\r\n");
   scratch.write("Server.guid.boot", "many");
-  EXPECT_THAT(failureOf([&] { ServerGuid guid(file); }), HasSubstr("holds no number"));
+  EXPECT_THAT(failureOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no number"));
   scratch.write("Server.guid.boot", "41\n");
-  EXPECT_EQ(ServerGuid(file).boot().counter, 42U);
+  EXPECT_EQ(ServerGuid(file, warn).boot().counter, 42U);
 }
 
 TEST(ServerGuid, SaysWhereItCannotWrite) {
   const Scratch scratch;
-  EXPECT_THAT(failureOf([&] { ServerGuid guid(scratch / "none/Server.guid"); }),
+  EXPECT_THAT(failureOf([&] { ServerGuid guid(scratch / "none/Server.guid", warn); }),
               HasSubstr("none/Server.guid"));
 }
 
@@ -159,9 +186,11 @@ TEST(RedirectAddress, RefusesNonsense) {
 }
 
 TEST(RedirectAddress, ThatNobodyElseReachesIsRefused) {
-  for (const char* text : {"localhost", "LOCALHOST:1936", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0", "::"})
+  for (const char* text :
+       {"localhost", "LOCALHOST:1936", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0", "::", "::ffff:127.0.0.1",
+        "[::ffff:7f00:1]:1935", "::FFFF:127.9.9.9", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"})
     EXPECT_THROW(refuseLoopback(parseRedirectAddress(text)), std::invalid_argument) << text;
-  for (const char* text : {"10.0.0.1", "edge.example.com", "2001:db8::1"})
+  for (const char* text : {"10.0.0.1", "edge.example.com", "2001:db8::1", "::ffff:10.0.0.1", "128.0.0.1"})
     EXPECT_NO_THROW(refuseLoopback(parseRedirectAddress(text))) << text;
 }
 

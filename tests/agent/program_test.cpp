@@ -8,6 +8,7 @@
 
 #include "agent/balancer_socket.hpp"
 #include "agent/http/http_client.hpp"
+#include "agent/program/listen_on.hpp"
 #include "agent/scratch.hpp"
 #include "agent/tcp_server.hpp"
 
@@ -151,6 +152,11 @@ TEST_F(AgentProgram, SaysInOneLineWhatIsWrong) {
   EXPECT_THAT(with({"--capacity", "0"}), HasSubstr("--capacity"));
   EXPECT_THAT(with({"--interval", "5"}), HasSubstr("--interval"));
   EXPECT_THAT(with({"--bandwidth-capacity", "10Qb"}), HasSubstr("--bandwidth-capacity"));
+  EXPECT_THAT(with({"--bandwidth-capacity", "9999999999999999"}), HasSubstr("bandwidth capacity"));
+  EXPECT_THAT(with({"--app-home", "."}), HasSubstr("--wowza-conf, which is missing"));
+  EXPECT_THAT(with({"--redirect-address", "192.0.2.8:1936"}), HasSubstr("two redirect addresses"));
+  EXPECT_THAT(with({"--redirect-address", "rtmps://[::ffff:127.0.0.1]"}), HasSubstr("its own machine"));
+  EXPECT_THAT(with({"--admin", "*:0"}), HasSubstr("every address"));
   EXPECT_THAT(with({"--admin", "0.0.0.0:0"}), HasSubstr("--admin-token-file"));
   EXPECT_THAT(with({"--admin", "host.example.com:0"}), HasSubstr("numeric"));
   EXPECT_THAT(with({"--admin-token-file", "x"}), HasSubstr("--admin, which is missing"));
@@ -159,6 +165,50 @@ TEST_F(AgentProgram, SaysInOneLineWhatIsWrong) {
   EXPECT_THAT(with({"--wowza-conf", "none.xml"}), HasSubstr("none.xml"));
   EXPECT_THAT(with({"--config", "none.ini"}), HasSubstr("none.ini"));
   EXPECT_THAT(with({"--fly"}), HasSubstr("--fly"));
+}
+
+TEST_F(AgentProgram, AnExecMonitorsLargestFiguresAreReported) {
+  const std::string figures =
+      R"({"connections":99999999999,"inBits":99999999999999999,"outBits":1e17,"accepts":18446744073709551615})";
+  ProgramRun agent({MULTICONN_AGENT, "--targets", targets(), "--redirect-address", "192.0.2.7", "--monitor",
+                    "exec", "--exec", "echo", "--exec", figures, "--rtmp", "off"},
+                   folder());
+  const auto report = balancer_.reports.take();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->report.in_bits, balance::max_bits);
+  EXPECT_EQ(report->report.out_bits, balance::max_bits);
+  agent.signal(SIGTERM);
+  EXPECT_EQ(agent.status(), 0);
+}
+
+TEST_F(AgentProgram, ListensOnEveryAddressOrLoopback) {
+  const std::string token = scratch_.write("admin.token", "0123456789abcdef");
+  std::filesystem::permissions(token, std::filesystem::perms::others_read,
+                               std::filesystem::perm_options::add);
+  ProgramRun agent({MULTICONN_AGENT, "--targets", targets(), "--redirect-address", "192.0.2.7", "--admin",
+                    ":0", "--admin-token-file", token, "--agent-check", ":0"},
+                   folder());
+  EXPECT_THAT(agent.line(), HasSubstr("listening admin 127.0.0.1:"));
+  const std::string check = agent.line();
+  EXPECT_THAT(check, testing::AnyOf(HasSubstr("agent-check [::]:"), HasSubstr("agent-check 0.0.0.0:")));
+  EXPECT_NE(test::readAll(test::connectTo(listeningPort(check, "agent-check"))), "");
+  agent.signal(SIGTERM);
+  EXPECT_THAT(agent.errors(), HasSubstr("admin.token holds a token and may be read by everybody"));
+}
+
+TEST(ListenOn, FallsBackToIpv4WhereThereIsNoIpv6) {
+  const auto withoutIpv6 = [](const std::string& host) {
+    if (host.find(':') != std::string::npos)
+      throw std::system_error(std::make_error_code(std::errc::address_family_not_supported));
+  };
+  EXPECT_EQ(agent::listenOn("", withoutIpv6), "0.0.0.0");
+  EXPECT_EQ(agent::listenOn("127.0.0.1", withoutIpv6), "127.0.0.1");
+  EXPECT_THROW(agent::listenOn("::", withoutIpv6), std::system_error) << "asked for by name";
+  EXPECT_EQ(agent::listenOn("", [](const std::string&) {}), "::");
+  const auto taken = [](const std::string&) {
+    throw std::system_error(std::make_error_code(std::errc::address_in_use));
+  };
+  EXPECT_THROW(agent::listenOn("", taken), std::system_error);
 }
 
 TEST_F(AgentProgram, SaysThatAPortIsTaken) {
@@ -211,6 +261,9 @@ TEST_F(AgentProgram, OriginRefusesWhatTheAgentCannotTake) {
   EXPECT_THAT(refused({"--targets", targets(), "--redirect-address", "localhost"}),
               HasSubstr("its own machine"));
   EXPECT_THAT(refused({"--targets", "none", "--redirect-address", "192.0.2.8"}), HasSubstr("none"));
+  EXPECT_THAT(refused({"--targets", targets(), "--redirect-address", "192.0.2.8", "--bandwidth-capacity",
+                       "9999999999999999"}),
+              HasSubstr("bandwidth capacity"));
 }
 
 }  // namespace

@@ -17,10 +17,9 @@ template <class Value>
 class Inbox {
  public:
   void put(Value value) {
-    {
-      const std::lock_guard lock(mutex_);
-      values_.push_back(std::move(value));
-    }
+    // Under the lock: who has been waiting may destroy this as soon as it has the value.
+    const std::lock_guard lock(mutex_);
+    values_.push_back(std::move(value));
     filled_.notify_all();
   }
   /// The next; nothing when there is none in time.

@@ -80,7 +80,19 @@ TEST_F(LeastLoadedTest, sends_nobody_to_an_edge_that_is_full) {
   cluster.report(2);
   EXPECT_EQ(take(), 2U);
   EXPECT_EQ(load(2), 1) << "the one on the way fills it";
+  cluster.edge(2).connections = 1000;
+  cluster.report(2);
   EXPECT_EQ(take(), 0U) << "all are full";
+}
+
+TEST_F(LeastLoadedTest, who_asks_and_never_comes_cannot_make_all_full) {
+  cluster.start(3);
+  cluster.edge(3).connections = 1000;
+  cluster.report(3);
+  cluster.redirect(1, 1100);
+  EXPECT_EQ(choose(), 2U) << "room goes first";
+  cluster.redirect(2, 1200);
+  EXPECT_EQ(choose(), 1U) << "of those without, the least load, and never one that is really full";
 }
 
 TEST_F(LeastLoadedTest, counts_on_what_other_balancers_send) {

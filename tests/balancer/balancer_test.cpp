@@ -215,6 +215,28 @@ TEST_F(BalancerTest, ADamagedStateFileLetsNothingOldIn) {
   EXPECT_TRUE(std::holds_alternative<SavedState>(parseState(*text)));
 }
 
+TEST_F(BalancerTest, OverwritesNoFileOfSomebodyElse) {
+  BalancerOptions options = onFreePorts();
+  for (const char* const text : {"[Unit]\nDescription=x\n", "multiconn-balancer state 2\nend 0\n", "\n"}) {
+    options.state_file = folder.file("other", text);
+    EXPECT_THAT(tools::test::errorOf([&] { start(options); }), HasSubstr("other is no state file"));
+    EXPECT_EQ(readStateFile(options.state_file), text);
+  }
+  options.state_file = folder.file("empty", "");
+  start(options);
+  EXPECT_THAT(log, HasSubstr("is of no use"));
+}
+
+TEST_F(BalancerTest, TwoDoNotShareAStateFile) {
+  BalancerOptions options = onFreePorts();
+  options.state_file = folder.path() / "state";
+  start(options);
+  EXPECT_THAT(
+      tools::test::errorOf([&] { Balancer(loop.scheduler(), options, [](LogLevel, const auto&) {}); }),
+      HasSubstr("state is in use by another balancer"));
+  start(options);
+}
+
 TEST_F(BalancerTest, SavesItsStateEachSecond) {
   BalancerOptions options = onFreePorts();
   options.state_file = folder.path() / "state";

@@ -99,6 +99,20 @@ TEST(EdgeDirectory, RaisesAnAlarmForAGuidThatIsUsedTwice) {
   EXPECT_EQ(directory.edges.duplicates(directory.now), 0u);
 }
 
+TEST(EdgeDirectory, SaysOnceThatAnEdgeReportsTooSeldom) {
+  TestDirectory directory;
+  const auto seldom = [](balance::LoadReport& report) { report.interval = balance::milliseconds(5000); };
+  for (int i = 0; i < 3; ++i) {
+    directory.report(7, seldom);
+    directory.advance(minutes(1) / 2);
+    directory.edges.tick(directory.now);
+  }
+  EXPECT_EQ(std::count_if(directory.lines.begin(), directory.lines.end(),
+                          [](const auto& line) { return line.find("message timeout") != line.npos; }),
+            1);
+  EXPECT_THAT(directory.lines[0], HasSubstr(guidOf(7).text() + " reports each 5000 ms"));
+}
+
 TEST(EdgeDirectory, ForgedAddressesDoNotFillTheLog) {
   TestDirectory directory;
   const rtmp::Bytes garbage(40, std::byte{0x5A});

@@ -88,6 +88,21 @@ TEST_F(LookUpPagesTest, AnswersNoOtherMethods) {
   EXPECT_EQ(get("/loadbalancer", "HEAD").status, 200u);
 }
 
+TEST_F(LookUpPagesTest, HeadSendsNobodyAnywhere) {
+  directory.report(5);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get("/loadbalancer", "HEAD").body, "redirect=10.0.0.5");
+  EXPECT_EQ(directory.edges.pool().edges()[0].pending_sum, 0u);
+  EXPECT_EQ(directory.edges.counts().redirects, 0u);
+  get("/loadbalancer");
+  EXPECT_EQ(directory.edges.pool().edges()[0].pending_sum, 1u);
+  EXPECT_EQ(directory.edges.counts().redirects, 1u);
+}
+
+TEST_F(LookUpPagesTest, WhoAsksAndNeverComesDoesNotCloseTheCluster) {
+  directory.report(5, [](balance::LoadReport& report) { report.connection_capacity = 1000; });
+  for (int i = 0; i < 1200; ++i) ASSERT_EQ(get("/loadbalancer").body, "redirect=10.0.0.5") << i;
+}
+
 TEST_F(LookUpPagesTest, LetsFlashIn) {
   EXPECT_EQ(get("/crossdomain.xml").content_type, "text/x-cross-domain-policy");
 }

@@ -1,6 +1,7 @@
 #include "balancer/options.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include "program/temporary_folder.hpp"
 
@@ -134,6 +135,65 @@ TEST_F(OptionsTest, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(errorOf([&] { parse({"--key-file", "/nowhere"}); }), HasSubstr("/nowhere"));
 }
 
+TEST_F(OptionsTest, RefusesRedirectsOfWhoIsCarried) {
+  EXPECT_THAT(refusal({"--rtmp-mode", "relay", "--redirect-on-connect", "live=false"}),
+              HasSubstr("--redirect-on-connect false"));
+  EXPECT_THAT(refusal({"--rtmp-mode", "relay", "--redirect-scheme", "rtmps"}),
+              HasSubstr("--redirect-scheme"));
+  EXPECT_EQ(refusal({"--rtmp-mode", "relay", "--redirect-on-connect", "true", "--redirect-port", "1936"}),
+            "");
+}
+
+TEST_F(OptionsTest, RefusesApplicationNamesThatAreNone) {
+  for (const char* const name : {"my app", "live?x=1", "live=stage?", "live=a\tb"}) {
+    EXPECT_THAT(refusal({"--redirect-app", name}), HasSubstr("--redirect-app")) << name;
+  }
+  EXPECT_EQ(withKey({"--redirect-app", "live=stage/room"}).balancer.rtmp.redirectOf("live").app,
+            "stage/room");
+}
+
+TEST_F(OptionsTest, RefusesANegativeNumberOfEdges) {
+  EXPECT_EQ(parse({"--key-file", key.string(), "--hold-until-edges", "-1"}).exit_status, 1);
+  EXPECT_EQ(parse({"--key-file", key.string(), "--hold-until-edges=-1"}).exit_status, 1);
+  EXPECT_EQ(withKey({"--hold-until-edges", "3"}).balancer.dispatcher.hold_until_edges, 3u);
+}
+
+TEST_F(OptionsTest, RefusesTwoDifferentKeysOfWowza) {
+  const auto conf = [&](const char* name, const std::string& value) {
+    return folder
+        .file(name, "<Property><Name>loadBalancerListenerKey</Name><Value>" + value + "</Value></Property>")
+        .string();
+  };
+  const std::string one = conf("Server.xml", "023D4FB4IS83"), same = conf("VHost.xml", "023D4FB4IS83"),
+                    other = conf("Other.xml", "anotherkey1234");
+  EXPECT_THAT(taken({"--wowza-conf", one, same}).balancer.keys, ElementsAre("023D4FB4IS83"));
+  const std::string sentence = errorOf([&] { parse({"--wowza-conf", one, other}); });
+  EXPECT_THAT(sentence, testing::AllOf(HasSubstr("Server.xml"), HasSubstr("Other.xml")));
+  EXPECT_THAT(sentence, testing::Not(HasSubstr("anotherkey")));
+}
+
+TEST_F(OptionsTest, ForgetsNoEdgeBeforeItsSilenceIsKnown) {
+  EXPECT_EQ(withKey({}).balancer.dispatcher.pool.forget_after, std::chrono::seconds(60));
+  EXPECT_EQ(withKey({"--message-timeout", "100000"}).balancer.dispatcher.pool.forget_after,
+            std::chrono::seconds(200));
+}
+
+TEST_F(OptionsTest, FitsItsLimitsToTheDescriptorsThereAre) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 1024;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const BalancerOptions options = withKey({}).balancer;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(options.client_port.max_waiting, 256u);
+  EXPECT_EQ(options.client_port.max_waiting_per_network, 32u);
+  EXPECT_EQ(options.http.max_connections, 256u);
+  EXPECT_EQ(options.http.max_per_network, 64u);
+  EXPECT_EQ(options.max_rtmp_connections, 256u);
+  EXPECT_EQ(options.max_rtmp_per_network, 64u);
+}
+
 TEST_F(OptionsTest, RefusesTwoSourcesOfKeys) {
   const auto server = folder.file("Server.xml", server_xml);
   const std::string sentence = refusal({"--wowza-conf", server.string()});
@@ -144,10 +204,15 @@ TEST_F(OptionsTest, RefusesTwoSourcesOfKeys) {
 TEST_F(OptionsTest, ReadsTheKeysAgain) {
   const Arguments arguments = withKey({});
   folder.file("key", "another key of this cluster\nand one that comes after it\n");
-  EXPECT_THAT(arguments.reload_keys(),
+  std::vector<std::string> warnings;
+  EXPECT_THAT(arguments.reload_keys(warnings),
               ElementsAre("another key of this cluster", "and one that comes after it"));
+  EXPECT_THAT(warnings, SizeIs(0));
+  folder.file("key", "short key\n");
+  EXPECT_THAT(arguments.reload_keys(warnings), SizeIs(1));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("multiconn-ctl keygen")));
   folder.file("key", "short\n");
-  EXPECT_THAT(errorOf([&] { arguments.reload_keys(); }), HasSubstr("line 1"));
+  EXPECT_THAT(errorOf([&] { arguments.reload_keys(warnings); }), HasSubstr("line 1"));
 }
 
 TEST_F(OptionsTest, TurnsClocksOff) {

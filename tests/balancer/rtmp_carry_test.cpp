@@ -217,6 +217,26 @@ TEST_F(RtmpCarryTest, RelaysLeaveRoomForThoseWhoAreOnlyTold) {
   }
 }
 
+TEST_F(RtmpCarryTest, OneNetworkDoesNotTakeEveryPlaceOfThoseWhoAreCarried) {
+  context.max_carried_per_network = 2;
+  open(RtmpMode::automatic);
+  ScriptedEdge server(loop);
+  report(5, server);
+  std::vector<Carried> carried;
+  for (int i = 0; i < 2; ++i) carried.push_back(carry(server));
+  RtmpPeer third = client();
+  third.connect("live");
+  EXPECT_THAT(refusalOf(third), HasSubstr("carries as many clients as it may"));
+  RtmpPeer flash = client();
+  flash.connect("live", {{"flashVer", "WIN 32,0,0,465"}});
+  EXPECT_THAT(redirectOf(flash), StartsWith("rtmp://"));
+  carried.pop_back();
+  ASSERT_TRUE(loop.until([&] { return door->connections() == 1; }));
+  carried.push_back(carry(server));
+  carried.clear();
+  EXPECT_TRUE(empty());
+}
+
 // More than is kept of it: the rest waits in the socket.
 TEST_F(RtmpCarryTest, WhatAClientSendsWhileItsEdgeIsDialledArrives) {
   context.timeouts.edge = milliseconds(30'000);

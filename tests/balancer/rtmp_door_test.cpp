@@ -212,6 +212,7 @@ TEST_F(RtmpDoorTest, AClientThatSaysNothingIsNotWaitedFor) {
 }
 
 TEST_F(RtmpDoorTest, GarbageAndFloodsAreClosedAndLeaveNothing) {
+  context.timeouts.setup = std::chrono::hours(1);
   open(RtmpMode::automatic);
   report(5, {"rtmp", "10.0.0.5", 0, ""});
   const rtmp::Bytes garbage(100'000, std::byte{0xFF}), zeros(100'000, std::byte{0});

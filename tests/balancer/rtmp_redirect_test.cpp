@@ -19,7 +19,7 @@ struct Client {
   bool follows;
 };
 
-// What each client sends with connect, recorded at a server.
+// What each client sends with connect, written with the fields that each client sends.
 std::vector<Client> recordedClients() {
   const auto with = [](AmfObject object) {
     object.set("app", "live");

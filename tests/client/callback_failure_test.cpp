@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "client_test.hpp"
+#include "scripted_source.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -88,6 +89,79 @@ TEST_F(CallbackFailure, OfAMethodGoesToTheServerAndIsTold) {
   for (const auto& answer : world.server("a").answers) EXPECT_FALSE(answer.ok);
   EXPECT_EQ(called, 3);
   EXPECT_EQ(countOf(callback_failed), 1U);
+}
+
+/// Throws in one of its methods.
+class ThrowingSource final : public ScriptedVideo {
+ public:
+  explicit ThrowingSource(std::string where)
+      : ScriptedVideo(where != "resume", 10'000, 10'000), where_(std::move(where)) {}
+  bool live() const override {
+    passOrThrow("live");
+    return ScriptedVideo::live();
+  }
+  AmfObject properties() const override {
+    passOrThrow("properties");
+    return ScriptedVideo::properties();
+  }
+  void start(std::shared_ptr<FrameSink> to) override {
+    passOrThrow("start");
+    ScriptedVideo::start(std::move(to));
+  }
+  void resume() override {
+    passOrThrow("resume");
+    ScriptedVideo::resume();
+  }
+  void stop() override {
+    ScriptedVideo::stop();
+    passOrThrow("stop");
+  }
+
+ private:
+  void passOrThrow(const std::string& method) const {
+    if (method == where_) throw std::runtime_error("canary");
+  }
+  std::string where_;
+};
+
+class SourceFailure : public CallbackFailure, public testing::WithParamInterface<const char*> {};
+
+TEST_P(SourceFailure, EndsItsTrackAlone) {
+  world.server("a");
+  make();
+  const auto sound = std::make_shared<ScriptedAudio>(true, 100);
+  stream.attachVideo(std::make_shared<ThrowingSource>(GetParam()));
+  stream.attachAudio(sound);
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(3s);
+  ASSERT_EQ(countOf("NetStream.Source.Failed"), 1U);
+  EXPECT_EQ(find("NetStream.Source.Failed")->description, "The source threw an exception.");
+  EXPECT_EQ(countOf("NetStream.Source.Complete"), 0U);
+  ASSERT_TRUE(sound->sink);
+  for (int i = 0; i < 10; ++i) sound->deliver();
+  world.loop.runFor(1s);
+  EXPECT_EQ(receivedBy(world.server("a")).audio.size(), 11U);
+  stream.stop();
+  stream.publish("again");
+  world.loop.runFor(3s);
+  EXPECT_EQ(countOf("NetStream.Source.Failed"), 2U) << "tried again with every publish";
+}
+
+INSTANTIATE_TEST_SUITE_P(In, SourceFailure, testing::Values("live", "properties", "start", "resume"),
+                         [](const auto& method) { return std::string(method.param); });
+
+TEST_F(CallbackFailure, OfASourceThatIsStoppedIsNoMatter) {
+  world.server("a");
+  make();
+  stream.attachVideo(std::make_shared<ThrowingSource>("stop"));
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  stream.attachVideo(nullptr);
+  world.loop.runFor(1s);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+  EXPECT_EQ(countOf("NetStream.Source.Failed"), 0U);
 }
 
 TEST_F(CallbackFailure, MayEndEverythingBefore) {

@@ -13,11 +13,20 @@ using testing::Not;
 
 class MoveRedirect : public ReconnectRequest {
  protected:
+  static constexpr const char* rejected = "NetConnection.Connect.Rejected";
   /// On "a", which asks for "b".
   void moveTo(const std::string& host) {
     begin({"a"});
     play(10);
     world.server("a").requestReconnect("rtmp://" + host + "/live");
+  }
+  /// What a server says that has taken the stream and does not want it after all.
+  void redirectTo(const std::string& from, const std::string& to) {
+    const AmfObject ex{{"code", 302}, {"redirect", "rtmp://" + to + "/live"}};
+    rtmp::Message message;
+    message.body = rtmp::Command{
+        "onStatus", 0, nullptr, {rtmp::makeInfo("error", rejected, "RTMP 302 Redirect", {{"ex", ex}})}};
+    world.server(from).send(message);
   }
   /// Publishing at "a" again, as if nothing had been.
   void expectTakenBack() {
@@ -146,6 +155,40 @@ TEST_F(MoveRedirect, HasTheHopsOfAnyRedirect) {
   EXPECT_THAT(find(failed)->description, HasSubstr("sixth redirect"));
   EXPECT_EQ(world.server("s6").connections, 1);
   EXPECT_EQ(world.server("s7").connections, 0);
+}
+
+TEST_F(MoveRedirect, AfterPublishStartInACircleEnds) {
+  world.server("b");
+  begin({"a"});
+  for (int round = 0; round < 10; ++round) {
+    redirectTo("a", "b");
+    play(30);
+    redirectTo("b", "a");
+    play(30);
+  }
+  ASSERT_TRUE(find(rejected));
+  EXPECT_THAT(find(rejected)->description, HasSubstr("circle"));
+  EXPECT_EQ(world.server("a").connections, 1);
+  EXPECT_EQ(world.server("b").connections, 1);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+  expectNothingLost(world.server("a").publications[0], world.server("b").publications[0]);
+}
+
+TEST_F(MoveRedirect, AfterPublishStartHasFiveHopsUntilTheStreamHasRunForAWhile) {
+  const auto name = [](int i) { return "s" + std::to_string(i); };
+  for (int i = 1; i <= 8; ++i) world.server(name(i));
+  begin({"s1"});
+  for (int i = 1; i <= 7; ++i) {
+    redirectTo(name(i), name(i + 1));
+    play(30);
+  }
+  EXPECT_EQ(world.server("s6").publications.size(), 1U);
+  EXPECT_EQ(world.server("s7").connections, 0);
+  EXPECT_EQ(countOf(failed), 1U) << "again and again";
+  play(800);
+  redirectTo("s6", "s1");
+  play(30);
+  EXPECT_EQ(world.server("s1").publications.size(), 2U) << "it has run for half a minute";
 }
 
 // The server that asks for the move is often about to go.

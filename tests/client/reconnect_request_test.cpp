@@ -252,5 +252,98 @@ TEST_F(ReconnectRequest, UnpublishingOnTheWayEndsBoth) {
   EXPECT_THAT(world.server("b").published, Contains("again live"));
 }
 
+/// "a" has asked for "b", which asks for "c".
+class RequestInAMove : public ReconnectRequest {
+ protected:
+  void expectMovedTwice() {
+    ASSERT_EQ(world.server("b").publications.size(), 1U);
+    ASSERT_EQ(world.server("c").publications.size(), 1U);
+    std::vector<std::uint32_t> all;
+    for (const char* host : {"a", "b", "c"})
+      for (const std::uint32_t number : numbers(world.server(host).publications[0].media))
+        all.push_back(number);
+    ASSERT_EQ(all.size(), next);
+    EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+    EXPECT_EQ(world.server("a").openConnections() + world.server("b").openConnections(), 0U);
+    EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+    EXPECT_EQ(countOf("NetConnection.Connect.ReconnectRequest"), 2U);
+    EXPECT_EQ(countOf(redirected), 2U);
+  }
+};
+
+TEST_F(RequestInAMove, WhileItWaitsForAKeyframeIsRemembered) {
+  world.server("b", {.rtt = 60ms});
+  world.server("c");
+  begin({"a"});
+  play(5);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(10);
+  ASSERT_EQ(world.server("b").connections, 1);
+  world.server("b").requestReconnect("rtmp://nowhere/live");
+  world.server("b").requestReconnect("rtmp://c/live");
+  play(5);
+  ASSERT_TRUE(world.server("b").published.empty());
+  EXPECT_EQ(world.server("c").connections, 0);
+  play(80);
+  world.loop.runFor(5s);
+  EXPECT_EQ(countOf(failed), 0U);
+  EXPECT_EQ(countOf("NetConnection.Connect.ReconnectRequest"), 3U);
+  statuses.erase(std::find_if(statuses.begin(), statuses.end(), [](const Status& status) {
+    return status.code == "NetConnection.Connect.ReconnectRequest";
+  }));
+  expectMovedTwice();
+}
+
+TEST_F(RequestInAMove, BeforePublishStartIsRemembered) {
+  world.server("b", {.rtt = 60ms, .publish_delay = 1s});
+  world.server("c");
+  begin({"a"});
+  play(5);
+  world.server("a").requestReconnect("rtmp://b/live");
+  while (world.server("b").published.empty() && next < 100) play(1);
+  world.server("b").requestReconnect("rtmp://c/live");
+  play(100);
+  world.loop.runFor(5s);
+  expectMovedTwice();
+}
+
+TEST_F(RequestInAMove, WithoutAStreamIsFollowedInTheEnd) {
+  world.server("a", {.rtt = 20ms});
+  world.server("b", {.rtt = 20ms});
+  world.server("c", {.rtt = 200ms});
+  make();
+  connect({at("a")});
+  world.loop.runFor(1s);
+  world.server("a").requestReconnect("rtmp://nowhere/live");
+  world.server("a").requestReconnect("rtmp://b/live");
+  std::uint64_t sent = 0;
+  for (int i = 0; i < 2000; ++i) {
+    if (i == 1000) world.server("b").requestReconnect("rtmp://c/live");
+    world.loop.runFor(1ms);
+    const std::uint64_t now = connection->stats()[0].bytes_sent;
+    EXPECT_GE(now, sent) << "never goes back";
+    sent = now;
+  }
+  EXPECT_EQ(world.server("b").connections, 1) << "what it said while nowhere was looked for";
+  EXPECT_EQ(world.server("c").openConnections(), 1U);
+  EXPECT_EQ(world.server("a").openConnections() + world.server("b").openConnections(), 0U);
+}
+
+TEST_F(RequestInAMove, OfAServerThatIsNotStayedWithIsNot) {
+  world.server("b", {.never_answers_publish = true});
+  world.server("c");
+  ConnectOptions options;
+  options.queue_age = 10s;
+  begin({"a"}, options);
+  play(5);
+  world.server("a").requestReconnect("rtmp://b/live");
+  while (world.server("b").published.empty() && next < 100) play(1);
+  world.server("b").requestReconnect("rtmp://c/live");
+  play(200);
+  EXPECT_EQ(world.server("c").connections, 0);
+  EXPECT_EQ(world.server("a").publications.size(), 2U);
+  EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
+}
+
 }  // namespace
 }  // namespace multiconn::test

@@ -38,6 +38,15 @@ TEST_F(Backlog, OfSeveralChangesOfASlotTheLastCountsAndTheFirstOldValue) {
   EXPECT_THAT(take(), ElementsAre("change x was 1", "delete y", "change z"));
 }
 
+TEST_F(Backlog, ARemovalInBetweenKeepsTheFirstOldValue) {
+  add(Code::change, "x", 1);
+  add(Code::deleted, "x");
+  add(Code::deleted, "x");
+  add(Code::change, "x");
+  add(Code::change, "x", 5);
+  EXPECT_THAT(take(), ElementsAre("change x was 1"));
+}
+
 TEST_F(Backlog, AnswersAreApartFromWhatOthersDid) {
   add(Code::success, "x");
   add(Code::change, "x", 1);

@@ -98,6 +98,29 @@ TEST_F(SharedObjectFlood, SendsAreLeftOutBeyondFiveThousandASecond) {
   EXPECT_EQ(heard, 5001);
 }
 
+TEST_F(SharedObjectFlood, OfTwoObjectsNothingThatWasLeftOutIsForgotten) {
+  SharedObjectServers& a = objectsAt("a", Manner::red5);
+  SharedObject object = joined({"a"});
+  SharedObject other = setUp("other");
+  world.loop.runFor(2s);
+  for (SharedObject* each : {&object, &other})
+    each->on("hello", [](ServerId, const std::vector<AmfValue>&) {});
+  world.loop.settle();
+  for (int i = 0; i < 6000; ++i) a.send("chat", {"hello", i});
+  world.loop.runFor(950ms);
+  for (int i = 0; i < 1000; ++i) a.send("other", {"hello", i});
+  world.loop.runFor(100ms);
+  for (int i = 0; i < 5200; ++i) a.send("other", {"hello", i});
+  world.loop.runFor(5s);
+  std::size_t left_out = 0;
+  for (const Status& status : object_statuses) {
+    const std::string& text = status.description;
+    left_out += std::stoul(text.substr(text.find("second; ") + 8));
+  }
+  EXPECT_EQ(left_out, 2200U);
+  EXPECT_EQ(object_statuses.size(), 2U);
+}
+
 TEST_F(SharedObjectFlood, ASlotWithATooLongNameIsTooLarge) {
   SharedObjectServers& a = objectsAt("a", Manner::red5);
   objectsAt("b", Manner::red5);

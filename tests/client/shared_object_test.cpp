@@ -40,6 +40,22 @@ TEST_F(SharedObjectTest, ObjectsThatAreSetUpAfterConnectingAreJoinedToo) {
   EXPECT_THAT(states(object), ElementsAre(State::joined));
 }
 
+TEST_F(SharedObjectTest, WhoListensLateIsToldWhatThereIs) {
+  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver);
+  connectTo({"a"});
+  SharedObject object = connection->sharedObjectSetup("chat");
+  world.loop.runFor(1s);
+  a.set("chat", "x", 1);
+  world.loop.runFor(1s);
+  ASSERT_THAT(states(object), ElementsAre(State::joined));
+  std::vector<std::string> told;
+  object.onSync([&](std::span<const Change> changes) {
+    for (const Change& each : changes) told.push_back(name(each.code) + std::string(" ") + each.slot);
+  });
+  world.loop.runFor(1s);
+  EXPECT_THAT(told, ElementsAre("change x"));
+}
+
 TEST_F(SharedObjectTest, AViewersChangeIsRelayedWithinATickAndARoundTrip) {
   SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 60ms);
   SharedObjectServers& b = objectsAt("b", Manner::red5, 60ms);

@@ -79,10 +79,17 @@ TEST_F(Login, AChallengeExpires) {
   EXPECT_EQ(check(right).user, "");
 }
 
+TEST_F(Login, ManyPublishersMayShareAnAddress) {
+  std::vector<AuthChallenge> challenges;
+  for (int i = 0; i < 1000; ++i) challenges.push_back(challengeFor("alice"));
+  for (const AuthChallenge& challenge : challenges)
+    ASSERT_EQ(check(answer(challenge, "alice", "s3cret")).user, "alice");
+}
+
 TEST_F(Login, ChallengesDifferAndAnAddressPushesOutItsOwn) {
   const AuthChallenge first = challengeFor("alice");
   EXPECT_NE(first.opaque, challengeFor("alice").opaque);
-  for (int i = 0; i < 100; ++i) challengeFor("bob");
+  for (int i = 0; i < 1100; ++i) challengeFor("bob");
   EXPECT_EQ(check(answer(first, "alice", "s3cret")).user, "");
   EXPECT_EQ(check(answer(challengeFor("alice"), "alice", "s3cret")).user, "alice");
 }

@@ -1,8 +1,12 @@
 // How much clients can make a server hold, and what slow ones cost the others.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "origin/object_events.hpp"
 #include "origin/origin_fixture.hpp"
+#include "origin/shared_object_file.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -194,6 +198,28 @@ TEST(SavedQuotas, WhatIsEmptiedMakesRoomAndWhatIsSavedDoesNot) {
     ASSERT_TRUE(eventually([&] { return joins("a"); })) << round;
     ASSERT_TRUE(leave("a", {set("x", 1)}));
   }
+}
+
+TEST(SavedQuotas, ABrokenFileIsCountedOnce) {
+  const TemporaryDirectory folder;
+  auto options = testOptions();
+  options.data_dir = folder.path();
+  options.save_interval = 1ms;
+  options.quotas.application_objects = 2;
+  const auto path = origin::objectFolder(folder.path(), "live") / origin::objectFileName("a");
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path) << "nonsense";
+  const OriginServer server(options);
+  RtmpTestClient one(server.port());
+  ASSERT_TRUE(one.connect());
+  const auto joins = [&](const std::string& name) {
+    if (!one.sendObject(name, {use()}, true)) return false;
+    const auto answer = one.nextObject();
+    return answer && answer->events.front() == joined();
+  };
+  EXPECT_TRUE(joins("a"));
+  ASSERT_TRUE(one.sendObject("a", {set("x", 1), release()}, true));
+  EXPECT_TRUE(joins("b"));
 }
 
 TEST_F(SharedQuotas, NoAddressOpensAllInstances) {

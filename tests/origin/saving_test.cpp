@@ -4,12 +4,14 @@
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <fstream>
+#include <thread>
 
 #include "net/asio_scheduler.hpp"
 #include "origin/disk_thread.hpp"
 #include "origin/persistence_fixture.hpp"
 #include "origin/shared_object_disk.hpp"
 #include "origin/shared_object_store.hpp"
+#include "origin/test_application.hpp"
 #include "support/own_namespace.hpp"
 
 namespace multiconn::test {
@@ -79,6 +81,35 @@ TEST_F(Saving, AnInstanceStaysWhileItHasWhatCannotBeSaved) {
   ASSERT_TRUE(content && content->slots.find("a"));
   EXPECT_EQ(*content->slots.find("a"), AmfValue("kept"));
   EXPECT_THAT(log, Not(HasSubstr("is lost")));
+}
+
+TEST_F(Saving, AnInstanceWhoseApplicationGoesOnWritingStops) {
+  const auto notes = std::make_shared<Notes>();
+  Handed<HostedObject> handed;
+  TestApplication::Callbacks callbacks;
+  callbacks.start = [&](TestApplication& application) { handed.give(application.sharedObject("o", true)); };
+  auto quick = options();
+  quick.application_idle = 0ms;
+  quick.application_factories["app"] = [&](const std::string&) {
+    return std::make_unique<TestApplication>(callbacks, notes);
+  };
+  const OriginServer server(quick);
+  std::optional<RtmpTestClient> client;
+  client.emplace(server.port(), RtmpTestClient::Options{.app = "app"});
+  ASSERT_TRUE(client->connect());
+  std::optional<HostedObject> object = handed.take();
+  ASSERT_TRUE(object);
+  std::jthread writer([object = *object](const std::stop_token& stop) mutable {
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      object.set("x", i);
+      while (!stop.stop_requested() && object.get("x") != AmfValue(i)) std::this_thread::yield();
+    }
+  });
+  ASSERT_TRUE(eventually([&] { return object->size() == 1; }));
+  client.reset();
+  EXPECT_TRUE(notes->wait("stop app"));
+  writer = {};
+  EXPECT_TRUE(eventually([&] { return contentOf(file("app")).has_value(); }));
 }
 
 TEST_F(Saving, OneThatEndsWithTheServerSaysWhatIsLost) {

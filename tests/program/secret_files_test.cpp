@@ -84,6 +84,17 @@ TEST_F(SecretFiles, HoldAToken) {
   }
 }
 
+TEST_F(SecretFiles, WarnWhenEverybodyMayReadAToken) {
+  const auto file = folder_.file("token", "0123456789abcdef");
+  ::chmod(file.c_str(), 0640);
+  EXPECT_EQ(readToken(file, warn_), "0123456789abcdef");
+  EXPECT_THAT(warnings_, IsEmpty());
+  ::chmod(file.c_str(), 0644);
+  EXPECT_EQ(readToken(file, warn_), "0123456789abcdef");
+  EXPECT_THAT(warnings_,
+              ElementsAre(AllOf(HasSubstr("token"), HasSubstr("chmod"), Not(HasSubstr("0123456789abcdef")))));
+}
+
 TEST(CheckKey, NamesItsPlace) {
   std::vector<std::string> warnings;
   const auto warn = [&](const std::string& text) { warnings.push_back(text); };

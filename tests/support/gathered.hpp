@@ -15,10 +15,9 @@ template <typename T>
 class Gathered {
  public:
   void add(T item) {
-    {
-      const std::lock_guard lock(mutex_);
-      items_.push_back(std::move(item));
-    }
+    // Under the lock: who has been waiting may destroy this as soon as it has that.
+    const std::lock_guard lock(mutex_);
+    items_.push_back(std::move(item));
     added_.notify_all();
   }
   std::vector<T> all() const {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <boost/asio/io_context.hpp>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -47,6 +48,7 @@ class Agent::Impl {
   void stop();
   void watchTargets();
   void askServer();
+  void send(const balance::LoadReport& report);
   /// Runs on the strand, tells what changed, and publishes.
   void update(const std::function<void()>& change);
   void publish();
@@ -93,12 +95,15 @@ Agent::Impl::Impl(AgentOptions options, std::unique_ptr<AgentMonitor> monitor)
     : options_(std::move(options)),
       reporting_(reporterOptions(options_)),
       first_targets_(targetsOf(options_)),
-      identity_(options_.guid_file),
+      identity_(options_.guid_file, [this](const std::string& line) { log(AgentLogLevel::warning, line); }),
       monitor_(std::move(monitor)),
       targets_(scheduler_, identity_.guid(), identity_.boot(),
                [this](AgentLogLevel level, const std::string& line) { log(level, line); }),
       reporter_(scheduler_, reporting_, seeded(), wallTime,
-                [this](const balance::LoadReport& report) { targets_.send(balance::encode(report)); }) {
+                [this](const balance::LoadReport& report) { send(report); }) {
+  if (!options_.targets_file.empty() && isReadableByOthers(options_.targets_file))
+    log(AgentLogLevel::warning,
+        options_.targets_file.string() + " holds keys and may be read by everybody: chmod o-r it");
   publish();
   scheduler_.post([this] { start(); });
   thread_ = std::thread([this] { io_.run(); });
@@ -159,6 +164,16 @@ void Agent::Impl::askServer() {
                   HealthProbeOptions{options_.rtmp_host, options_.rtmp_port, options_.health_period,
                                      options_.health_timeout},
                   std::move(events));
+}
+
+void Agent::Impl::send(const balance::LoadReport& report) {
+  rtmp::Bytes bytes;
+  try {
+    bytes = balance::encode(report);
+  } catch (const std::invalid_argument& error) {
+    return log(AgentLogLevel::error, std::string("a report was not sent: ") + error.what());
+  }
+  targets_.send(bytes);
 }
 
 void Agent::Impl::update(const std::function<void()>& change) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "balance/load_report.hpp"
+
 namespace multiconn::agent {
 namespace {
 
@@ -23,13 +25,15 @@ void Figures::read(const AgentLoad& load, balance::TimePoint now) {
   load_.capacity = std::max<std::uint32_t>(1, load.capacity.value_or(capacity_));
   const double cpu = load.cpu.value_or(0);
   load_.cpu = std::isfinite(cpu) ? std::clamp(cpu, 0.0, 1.0) : 0;
+  load_.in_bits = std::min(load.in_bits, balance::max_bits);
+  load_.out_bits = std::min(load.out_bits, balance::max_bits);
   if (load.accepts) {
     count(*load.accepts);
     load_.accepts = accepts_;
   }
   const auto passed = read_ ? std::chrono::duration<double>(now - *read_).count() : HUGE_VAL;
   const double weight = 1 - std::exp(-passed / time_constant_s);
-  bits_ += weight * (static_cast<double>(load.out_bits) - bits_);
+  bits_ += weight * (static_cast<double>(load_.out_bits) - bits_);
   connections_ += weight * (load.connections - connections_);
   read_ = now;
 }
@@ -41,7 +45,8 @@ void Figures::count(std::uint64_t accepts) {
 }
 
 std::uint64_t Figures::connectionBits() const {
-  return connections_ < 0.5 ? 0 : static_cast<std::uint64_t>(bits_ / connections_);
+  if (connections_ < 0.5) return 0;
+  return std::min(static_cast<std::uint64_t>(bits_ / connections_), balance::max_bits);
 }
 
 double Figures::share() const {

@@ -9,8 +9,8 @@
 
 namespace multiconn::agent {
 
-/// The monitor's readings, made fit for a report: a counter of accepts that only grows, and what one
-/// connection needs on average.
+/// The monitor's readings, made fit for a report: bits within balance::max_bits, a counter of accepts that
+/// only grows, and what one connection needs on average.
 class Figures {
  public:
   Figures(std::uint32_t capacity, std::uint64_t bandwidth_capacity);

@@ -1,10 +1,12 @@
 #include "agent/redirect_address.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 
 #include "balance/load_report.hpp"
+#include "balance/network.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -25,6 +27,15 @@ std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
+}
+
+/// 127.0.0.0/8, ::1, 0.0.0.0 and ::, however they are written.
+bool isThisMachine(const std::string& host) {
+  const auto address = balance::parseIpAddress(host);
+  if (!address) return false;
+  constexpr std::array<const char*, 4> networks = {"127.0.0.0/8", "::1", "0.0.0.0", "::"};
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const char* network) { return balance::parseNetwork(network)->contains(*address); });
 }
 
 }  // namespace
@@ -64,9 +75,8 @@ AgentAddress parseRedirectAddress(std::string_view text) {
 
 void refuseLoopback(const AgentAddress& address) {
   const std::string host = lower(address.host);
-  const bool loopback = host == "localhost" || host == "localhost." || host.ends_with(".localhost") ||
-                        host.starts_with("127.") || host == "::1" || host == "0.0.0.0" || host == "::";
-  if (loopback)
+  const bool named = host == "localhost" || host == "localhost." || host.ends_with(".localhost");
+  if (named || isThisMachine(host))
     throw std::invalid_argument("the redirect address \"" + address.host +
                                 "\" would send every client to its own machine: give the name or address by "
                                 "which clients reach this server");

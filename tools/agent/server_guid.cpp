@@ -52,6 +52,12 @@ fs::path writeAside(const fs::path& file, const std::string& text) {
   return name;
 }
 
+void replace(const fs::path& file, const std::string& text) {
+  const fs::path aside = writeAside(file, text);
+  if (::rename(aside.c_str(), file.c_str()) != 0) fail("cannot write", file);
+  syncFolder(file);
+}
+
 /// The first line; nothing when there is no such file.
 std::optional<std::string> firstLine(const fs::path& file) {
   const Descriptor input(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -85,14 +91,23 @@ void makeGuid(const fs::path& file) {
   syncFolder(file);
 }
 
+bool isStill(const Descriptor& opened, const fs::path& file) {
+  struct stat held {
+  }, found{};
+  return ::fstat(opened.descriptor(), &held) == 0 && ::stat(file.c_str(), &found) == 0 &&
+         held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
 Descriptor lock(const fs::path& file) {
   Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!opened) fail("cannot read", file);
-  if (::flock(opened.descriptor(), LOCK_EX | LOCK_NB) == 0) return opened;
-  if (errno == EWOULDBLOCK)
+  const bool locked = ::flock(opened.descriptor(), LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno != EWOULDBLOCK) fail("cannot lock", file);
+  // A file that was replaced meanwhile is another agent's.
+  if (!locked || !isStill(opened, file))
     throw std::runtime_error(file.string() +
                              " is in use by another agent: each needs a --guid-file of its own");
-  fail("cannot lock", file);
+  return opened;
 }
 
 std::optional<balance::Guid> parseGuid(const std::string& text) {
@@ -112,6 +127,18 @@ std::optional<balance::Guid> parseGuid(const std::string& text) {
   return guid;
 }
 
+/// docs/wire-balancer.md: a sender that has lost its boot counter takes a new GUID.
+void replaceIfCounterIsLost(const fs::path& file, const std::function<void(const std::string&)>& warn) {
+  if (fs::exists(bootFile(file))) return;
+  const Descriptor held = lock(file);
+  const auto old = parseGuid(firstLine(file).value_or(""));
+  if (!old || fs::exists(bootFile(file))) return;
+  const balance::Guid made = randomGuid();
+  replace(file, made.text() + "\n");
+  warn(bootFile(file).string() + " is gone, so that balancers would refuse what comes under the name " +
+       old->text() + ": this server is now " + made.text());
+}
+
 std::uint64_t raiseCounter(const fs::path& file) {
   std::uint64_t counter = 0;
   if (const auto line = firstLine(file)) {
@@ -119,16 +146,18 @@ std::uint64_t raiseCounter(const fs::path& file) {
     if (error != std::errc() || stop != line->data() + line->size())
       throw std::runtime_error(file.string() + " holds no number: remove it together with the GUID file");
   }
-  const fs::path aside = writeAside(file, std::to_string(++counter) + "\n");
-  if (::rename(aside.c_str(), file.c_str()) != 0) fail("cannot write", file);
-  syncFolder(file);
+  replace(file, std::to_string(++counter) + "\n");
   return counter;
 }
 
 }  // namespace
 
-ServerGuid::ServerGuid(const fs::path& file) {
-  if (!fs::exists(file)) makeGuid(file);
+ServerGuid::ServerGuid(const fs::path& file, const std::function<void(const std::string&)>& warn) {
+  if (fs::exists(file)) {
+    replaceIfCounterIsLost(file, warn);
+  } else {
+    makeGuid(file);
+  }
   lock_ = lock(file);
   const auto guid = parseGuid(firstLine(file).value_or(""));
   if (!guid)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 
 #include "balance/types.hpp"
 #include "net/socket.hpp"
@@ -12,8 +14,10 @@ namespace multiconn::agent {
 class ServerGuid {
  public:
   /// Makes the file when there is none, and raises the counter in FILE.boot; both are written aside, synced
-  /// and put into place in one step. Throws std::runtime_error with one sentence.
-  explicit ServerGuid(const std::filesystem::path& file);
+  /// and put into place in one step. Where the counter is lost, balancers would refuse every report under
+  /// the old name: it makes a new one, and `warn` gets one sentence. Throws std::runtime_error with one
+  /// sentence.
+  ServerGuid(const std::filesystem::path& file, const std::function<void(const std::string&)>& warn);
 
   const balance::Guid& guid() const { return guid_; }
   const balance::Boot& boot() const { return boot_; }

@@ -48,7 +48,8 @@ Dispatcher::Dispatcher(DispatcherOptions options, TimePoint now, std::uint64_t s
 
 Answer Dispatcher::answer(const Question& question, TimePoint now) {
   Answer answer;
-  if (holding(now)) {
+  holding_ = starting(now);
+  if (holding_) {
     answer.reason = NoEdge::starting;
     answer.retry_after = std::chrono::ceil<milliseconds>(started_ + options_.hold - now);
     return answer;
@@ -67,7 +68,7 @@ Answer Dispatcher::answer(const Question& question, TimePoint now) {
   return answer;
 }
 
-bool Dispatcher::holding(TimePoint now) {
+bool Dispatcher::starting(TimePoint now) const {
   if (!holding_) return false;
   const auto reported = [&] {
     return static_cast<std::size_t>(
@@ -76,8 +77,7 @@ bool Dispatcher::holding(TimePoint now) {
   };
   const bool over = now >= started_ + options_.hold ||
                     (options_.hold_until_edges > 0 && reported() >= options_.hold_until_edges);
-  holding_ = !over;
-  return holding_;
+  return !over;
 }
 
 void Dispatcher::collectCandidates(const Question& question, const std::optional<IpAddress>& client,
@@ -99,7 +99,7 @@ Chosen Dispatcher::take(std::size_t index, const Question& question, const std::
   const Edge& edge = pool_.edges().at(index);
   const RedirectAddress* address = addressFor(edge.report, question.scheme, client);
   Chosen chosen{index, edge.guid, address ? *address : RedirectAddress{}, shareInUse(pool_, edge)};
-  pool_.redirected(index, now);
+  if (question.counts) pool_.redirected(index, now);
   return chosen;
 }
 

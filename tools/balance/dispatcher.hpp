@@ -15,6 +15,7 @@ struct Question {
   std::size_t count = 1;        ///< distinct edges, best first; 1 to max_count
   std::string scheme = "rtmp";  ///< rtmp, rtmps or http: edges without an address for it are left out
   std::string client_address;   ///< numeric; for addresses that are for one network only
+  bool counts = true;           ///< false: nobody is going there because of the answer
 };
 constexpr std::size_t max_count = 16;
 
@@ -50,15 +51,16 @@ class Dispatcher {
   Dispatcher(DispatcherOptions options, TimePoint now, std::uint64_t seed);
 
   void report(const OpenedReport& opened, TimePoint now) { pool_.report(opened, now); }
-  /// Counts the redirects it gives.
+  /// Counts the redirects it gives, if the question does.
   Answer answer(const Question& question, TimePoint now);
   bool pause(const Guid& guid, bool paused) { return pool_.pause(guid, paused); }
   void expire(TimePoint now) { pool_.expire(now); }
+  /// Whether nobody is sent anywhere yet.
+  bool starting(TimePoint now) const;
   const ServerPool& pool() const { return pool_; }
   const Policy& policy() const { return *policy_; }
 
  private:
-  bool holding(TimePoint now);
   void collectCandidates(const Question& question, const std::optional<IpAddress>& client, TimePoint now);
   Chosen take(std::size_t edge, const Question& question, const std::optional<IpAddress>& client,
               TimePoint now);

@@ -37,6 +37,12 @@ bool reportsEarly(const LoadReport& report) {
   return report.early_reports && report.accepts && !report.accepts_estimated;
 }
 
+double loadWith(const Edge& edge, double on_the_way) {
+  const double share = (edge.report.connections + on_the_way) * edge.client_share;
+  const auto cpu = static_cast<double>(edge.report.cpu);
+  return cpu > cpu_limit ? share + (cpu - cpu_limit) * cpu_weight : share;
+}
+
 /// What is best so far. Edges that a rule leaves out have a higher rank: they are chosen only when without
 /// them nobody would have room.
 struct Best {
@@ -63,9 +69,14 @@ std::optional<std::size_t> LeastLoaded::choose(const ServerPool& pool,
   const auto consider = [&](std::size_t index) {
     const Edge& edge = pool.edges()[index];
     const double share = load(pool, edge);
-    if (share >= 1) return;
+    const bool suspicious = suspect(pool, edge, now);
+    if (share >= 1) {
+      // Who asks and never comes must not be able to close the cluster; who has come may.
+      if (loadWith(edge, 0) < 1) best.offer(index, suspicious ? 5 : 4, share);
+      return;
+    }
     const bool crowded = pool.onTheWay(edge) > limit * capacity(edge);
-    best.offer(index, (suspect(pool, edge, now) ? 2 : 0) + (crowded ? 1 : 0), share);
+    best.offer(index, (suspicious ? 2 : 0) + (crowded ? 1 : 0), share);
   };
   // From a random start, so that of equals each comes first as often.
   std::for_each(candidates.begin() + static_cast<std::ptrdiff_t>(start), candidates.end(), consider);
@@ -74,9 +85,7 @@ std::optional<std::size_t> LeastLoaded::choose(const ServerPool& pool,
 }
 
 double LeastLoaded::load(const ServerPool& pool, const Edge& edge) {
-  const double share = (edge.report.connections + pool.onTheWay(edge)) * edge.client_share;
-  const auto cpu = static_cast<double>(edge.report.cpu);
-  return cpu > cpu_limit ? share + (cpu - cpu_limit) * cpu_weight : share;
+  return loadWith(edge, pool.onTheWay(edge));
 }
 
 bool LeastLoaded::suspect(const ServerPool& pool, const Edge& edge, TimePoint now) {

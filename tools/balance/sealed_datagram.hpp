@@ -57,7 +57,8 @@ enum class Refusal : std::uint8_t {
   bad_report,      ///< well sealed, but no report
   old_boot,        ///< a lower boot counter than the sender's last
   replayed,        ///< seq not above the last of this boot
-  duplicate_guid,  ///< the same counter with another boot id: two machines, one Server.guid
+  duplicate_guid,  ///< two machines, one Server.guid: the same counter with another boot id, or a lower
+                   ///< counter in a report that is newer than the start of the higher one
   clock_off,       ///< the sender's clock is off by more than the tolerance
   before_restart,  ///< not sent after the state was last saved
   too_many_senders,
@@ -128,12 +129,14 @@ class Opener {
     std::optional<std::array<std::byte, 32>> key;  // derived, for this boot and key
     WallTime heard{};                              // our clock
     milliseconds interval{};
+    std::optional<WallTime> boot_sent;  // its clock, with the first report of this boot that came to us
   };
 
   const std::array<std::byte, 32>* keyFor(const Envelope& envelope, const Sender* sender,
                                           std::array<std::byte, 32>& derived);
   std::optional<Refusal> judge(const Envelope& envelope, const Sender* sender, const LoadReport& report,
                                WallTime now) const;
+  bool isCopy(const Sender& sender, const LoadReport& report, WallTime now) const;
   bool isAlive(const Sender& sender, WallTime now) const;
   bool makeRoom(WallTime now);
 

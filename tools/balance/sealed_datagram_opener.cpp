@@ -88,8 +88,10 @@ std::variant<OpenedReport, RefusedReport> Opener::open(BytesView datagram, WallT
   }
   if (sender == nullptr && !makeRoom(now)) return RefusedReport{Refusal::too_many_senders, envelope.guid, {}};
   const DerivedKey accepted_key = *key;  // *key may lie in the entry that is written
-  senders_[envelope.guid] = {envelope.boot, envelope.seq, envelope.key_id,
-                             accepted_key,  now,          report->interval};
+  const bool same_boot = sender != nullptr && sender->boot == envelope.boot && sender->boot_sent;
+  const WallTime boot_sent = same_boot ? *sender->boot_sent : report->sent;
+  senders_[envelope.guid] = {envelope.boot, envelope.seq,     envelope.key_id, accepted_key,
+                             now,           report->interval, boot_sent};
   return OpenedReport{envelope.guid, envelope.boot, envelope.seq, std::move(*report)};
 }
 
@@ -142,7 +144,8 @@ std::optional<Refusal> Opener::judge(const Envelope& envelope, const Sender* sen
                                      WallTime now) const {
   if (sender != nullptr) {
     const Boot& last = sender->boot;
-    if (envelope.boot.counter < last.counter) return Refusal::old_boot;
+    if (envelope.boot.counter < last.counter)
+      return isCopy(*sender, report, now) ? Refusal::duplicate_guid : Refusal::old_boot;
     if (envelope.boot == last && envelope.seq <= sender->seq) return Refusal::replayed;
     const bool twin = envelope.boot.counter == last.counter && envelope.boot.id != last.id;
     if (twin && isAlive(*sender, now)) return Refusal::duplicate_guid;
@@ -153,6 +156,15 @@ std::optional<Refusal> Opener::judge(const Envelope& envelope, const Sender* sen
   // A time of saving in the future was taken from a clock that was wrong, or is.
   if (saved_at_ && report.sent <= *saved_at_ && *saved_at_ <= now + tolerance) return Refusal::before_restart;
   return {};
+}
+
+// Of a report with a lower boot counter: what an agent sent before it was started anew is older than all it
+// has sent since. Only where clocks are compared, since one that was put back would look like a second one.
+bool Opener::isCopy(const Sender& sender, const LoadReport& report, WallTime now) const {
+  if (!options_.clock_tolerance || !sender.boot_sent) return false;
+  const milliseconds tolerance = *options_.clock_tolerance;
+  const bool timely = report.sent <= now + tolerance && report.sent >= now - tolerance;
+  return timely && report.sent > *sender.boot_sent;
 }
 
 // When it no longer is, none of its reports is young enough to be replayed in place of its successor's.

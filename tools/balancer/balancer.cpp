@@ -1,5 +1,6 @@
 #include "balancer/balancer.hpp"
 
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -56,10 +57,17 @@ const char* nameOf(RtmpMode mode) {
   return mode == RtmpMode::redirect ? "redirect" : mode == RtmpMode::relay ? "relay" : "auto";
 }
 
+std::unique_ptr<StateLock> locked(const std::filesystem::path& file) {
+  return file.empty() ? nullptr : std::make_unique<StateLock>(file);
+}
+
 // A damaged file must not let old reports in, nor keep the service down: what was sent before now is out.
 SavedState savedState(const std::filesystem::path& file, const Log& log) {
   const auto text = readStateFile(file);
   if (!text) return {};
+  if (!text->empty() && !isStateFile(*text)) {
+    throw std::runtime_error(file.string() + " is no state file of this version, and is not overwritten");
+  }
   auto parsed = parseState(*text);
   if (auto* const state = std::get_if<SavedState>(&parsed)) return std::move(*state);
   log(LogLevel::error, "the state file " + file.string() + " is of no use, since " +
@@ -88,14 +96,15 @@ class Balancer::Impl {
         options_(std::move(options)),
         log_(std::move(log)),
         started_(scheduler.now()),
+        state_lock_(locked(options_.state_file)),
         edges_(options_.dispatcher, makeOpener(options_, log_), started_, randomSeed(), log_),
         pages_(edges_, options_.server_info),
         ready_(scheduler),
         http_(scheduler, ready_, options_.http,
               [this](const HttpRequestView& request, const std::string& client, balance::TimePoint now,
                      HttpReply& reply) { pages_.answer(request, client, now, reply); }),
-        rtmp_(makeRtmpDoor(
-            {scheduler, edges_, options_.rtmp, options_.max_rtmp_connections, log_, rtmp_counts_})) {
+        rtmp_(makeRtmpDoor({scheduler, edges_, options_.rtmp, options_.max_rtmp_connections, log_,
+                            rtmp_counts_, options_.max_rtmp_per_network, options_.max_rtmp_per_network})) {
     warnOfReplays();
     if (!options_.state_file.empty()) {
       // At once, so that a file that cannot be written is known before anything depends on it.
@@ -194,7 +203,7 @@ class Balancer::Impl {
     figures.rtmp_mode = nameOf(options_.rtmp.mode);
     figures.server_info = options_.server_info;
     figures.operations = !options_.admin_token.empty();
-    figures.starting = isStarting();
+    figures.starting = edges_.isStarting(scheduler_.now());
     figures.message_timeout = options_.dispatcher.pool.message_timeout;
     figures.listening = listening_;
     for (const auto& port : client_ports_) add(figures.clients, port->counts());
@@ -215,16 +224,11 @@ class Balancer::Impl {
     sum.waiting += counts.waiting;
   }
 
-  bool isStarting() const {
-    const balance::DispatcherOptions& dispatcher = options_.dispatcher;
-    if (scheduler_.now() - started_ >= dispatcher.hold) return false;
-    return dispatcher.hold_until_edges == 0 || edges_.pool().edges().size() < dispatcher.hold_until_edges;
-  }
-
   net::AsioScheduler& scheduler_;
   BalancerOptions options_;
   Log log_;
   balance::TimePoint started_;
+  std::unique_ptr<StateLock> state_lock_;  // until the last was written
   EdgeDirectory edges_;
   History history_;
   LookUpPages pages_;

@@ -47,6 +47,7 @@ class Crowd {
 
   std::size_t size() const { return entries_.size(); }
   std::size_t sizeOfNetwork(Handle handle) const { return handle->network->second.size(); }
+  const std::string& networkOf(Handle handle) const { return handle->network->first; }
   Handle oldest() { return entries_.begin(); }
   Handle oldestOfNetwork(Handle handle) { return handle->network->second.front(); }
   Handle end() { return entries_.end(); }

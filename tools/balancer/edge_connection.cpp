@@ -8,6 +8,16 @@
 #include "net/tcp_transport.hpp"
 
 namespace multiconn::balancer {
+namespace {
+
+net::Address peerOf(int descriptor) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  return ::getpeername(descriptor, address, &size) == 0 ? net::Address(address, size) : net::Address();
+}
+
+}  // namespace
 
 EdgeConnection::EdgeConnection(net::AsioScheduler& scheduler, EdgeNames& names, const std::string& host,
                                std::uint16_t port, std::function<void(EdgeReached)> done)
@@ -31,6 +41,7 @@ void EdgeConnection::connected(net::ConnectResult result) {
   if (!result.socket) return finish(result.failure.text);
   noticeVanishedPeer(result.socket.descriptor());
   own_end_ = net::Address::ofSocket(result.socket.descriptor());
+  far_end_ = peerOf(result.socket.descriptor());
   transport_ = std::make_unique<net::TcpTransport>(scheduler_, std::move(result.socket));
   write();
   read();
@@ -72,6 +83,7 @@ void EdgeConnection::finish(std::string failure) {
   EdgeReached reached;
   if (failure.empty()) reached.transport = std::move(transport_);
   reached.own_end = own_end_;
+  reached.far_end = far_end_;
   reached.unsent = std::move(outgoing_);
   reached.received = std::move(received_);
   reached.failure = std::move(failure);

@@ -16,7 +16,7 @@ namespace multiconn::balancer {
 /// An edge that has been reached and has shaken hands.
 struct EdgeReached {
   std::unique_ptr<net::Transport> transport;  ///< null: see failure
-  net::Address own_end;                       ///< what the edge sees as its client
+  net::Address own_end, far_end;              ///< of the connection
   rtmp::Bytes unsent;                         ///< of the handshake, to go first
   rtmp::Bytes received;                       ///< behind the handshake
   std::string failure;                        ///< one sentence
@@ -46,7 +46,7 @@ class EdgeConnection {
   EdgeNames::Asked asked_;
   std::optional<net::Connector> connector_;
   std::unique_ptr<net::Transport> transport_;
-  net::Address own_end_;
+  net::Address own_end_, far_end_;
   bool writing_ = false;
 };
 

@@ -42,7 +42,10 @@ std::uint64_t DirectoryCounts::refused() const {
 
 EdgeDirectory::EdgeDirectory(balance::DispatcherOptions options, balance::Opener opener,
                              balance::TimePoint now, std::uint64_t seed, Log log)
-    : dispatcher_(std::move(options), now, seed), opener_(std::move(opener)), log_(std::move(log)) {}
+    : message_timeout_(options.pool.message_timeout),
+      dispatcher_(std::move(options), now, seed),
+      opener_(std::move(opener)),
+      log_(std::move(log)) {}
 
 void EdgeDirectory::receive(rtmp::BytesView datagram, const std::string& sender, balance::TimePoint now,
                             balance::WallTime wall) {
@@ -61,7 +64,7 @@ balance::Answer EdgeDirectory::lookUp(const balance::Question& question, LookUpF
   balance::Answer answer = dispatcher_.answer(question, now);
   const balance::NoEdge result = answer.chosen.empty() ? answer.reason : balance::NoEdge::none;
   ++counts_.look_ups[static_cast<std::size_t>(form)][static_cast<std::size_t>(result)];
-  counts_.redirects += answer.chosen.size();
+  if (question.counts) counts_.redirects += answer.chosen.size();
   return answer;
 }
 
@@ -105,11 +108,17 @@ void EdgeDirectory::refused(const balance::RefusedReport& refusal, const std::st
   }
 }
 
-// One line each time an edge comes, goes or changes its state.
+// One line each time an edge comes, goes or changes its state, and one when it reports too seldom.
 void EdgeDirectory::note(const balance::Edge& edge, balance::TimePoint now) {
   const balance::EdgeStatus status = pool().status(edge, now);
-  const auto [known, is_new] = noted_.try_emplace(edge.guid, status);
-  if (!is_new && std::exchange(known->second, status) == status) return;
+  const auto [known, is_new] = noted_.try_emplace(edge.guid, Noted{status});
+  if (edge.report.interval >= message_timeout_ && !std::exchange(known->second.seldom, true)) {
+    log_(LogLevel::warning, "edge " + edge.guid.text() + " reports each " +
+                                std::to_string(edge.report.interval.count()) +
+                                " ms, which is not within the message timeout of " +
+                                std::to_string(message_timeout_.count()) + " ms: it is out in between");
+  }
+  if (!is_new && std::exchange(known->second.status, status) == status) return;
   const std::string why = whyOut(pool(), edge, now);
   log_(why.empty() ? LogLevel::info : LogLevel::warning,
        "edge " + edge.guid.text() + " at " + shownAddress(edge) +

@@ -48,6 +48,7 @@ class EdgeDirectory {
 
   const balance::ServerPool& pool() const { return dispatcher_.pool(); }
   const balance::Policy& policy() const { return dispatcher_.policy(); }
+  bool isStarting(balance::TimePoint now) const { return dispatcher_.starting(now); }
   const DirectoryCounts& counts() const { return counts_; }
   std::vector<balance::SenderMark> marks() const { return opener_.marks(); }
   /// Whether two machines report under this GUID, seen within the last minute.
@@ -58,12 +59,18 @@ class EdgeDirectory {
   void refused(const balance::RefusedReport& refusal, const std::string& sender, balance::TimePoint now);
   void note(const balance::Edge& edge, balance::TimePoint now);
 
+  struct Noted {
+    balance::EdgeStatus status;
+    bool seldom = false;  // was told of
+  };
+
+  const balance::milliseconds message_timeout_;
   balance::Dispatcher dispatcher_;
   balance::Opener opener_;
   DirectoryCounts counts_;
   RefusalLog refusal_log_;
   std::map<balance::Guid, balance::TimePoint> duplicated_;
-  std::map<balance::Guid, balance::EdgeStatus> noted_;
+  std::map<balance::Guid, Noted> noted_;
   Log log_;
 };
 

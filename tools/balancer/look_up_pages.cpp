@@ -57,15 +57,16 @@ void LookUpPages::answer(const HttpRequestView& request, const std::string& clie
   }
   const auto& asked = std::get<LookUpQuery>(query);
   if (asked.form == Form::server_info || asked.form == Form::explain) return document(asked, now, reply);
-  lookUp(asked, client, now, reply);
+  // HEAD tells what GET would (RFC 9110 9.3.2), and sends nobody anywhere.
+  lookUp(asked, {asked.count, asked.scheme, client, request.method == "GET"}, now, reply);
 }
 
-void LookUpPages::lookUp(const LookUpQuery& query, const std::string& client, balance::TimePoint now,
+void LookUpPages::lookUp(const LookUpQuery& query, const balance::Question& question, balance::TimePoint now,
                          HttpReply& reply) {
   reply.reset();
   // Players in browsers ask from pages of other hosts.
   reply.fields = "Access-Control-Allow-Origin: *\r\n";
-  const balance::Answer answer = edges_.lookUp({query.count, query.scheme, client}, formOf(query.form), now);
+  const balance::Answer answer = edges_.lookUp(question, formOf(query.form), now);
   if (query.form == Form::text) return appendText(reply.body, answer);
   if (answer.chosen.empty()) {
     reply.status = 503;

@@ -20,7 +20,8 @@ class LookUpPages {
               HttpReply& reply);
 
  private:
-  void lookUp(const LookUpQuery& query, const std::string& client, balance::TimePoint now, HttpReply& reply);
+  void lookUp(const LookUpQuery& query, const balance::Question& question, balance::TimePoint now,
+              HttpReply& reply);
   void document(const LookUpQuery& query, balance::TimePoint now, HttpReply& reply) const;
 
   EdgeDirectory& edges_;

@@ -1,4 +1,5 @@
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -31,7 +32,10 @@ void log(balancer::LogLevel level, const std::string& line) {
 
 void reloadKeys(balancer::Balancer& balancer, const balancer::Arguments& arguments) {
   try {
-    balancer.setKeys(arguments.reload_keys());
+    std::vector<std::string> warnings;
+    const std::vector<std::string> keys = arguments.reload_keys(warnings);
+    for (const std::string& warning : warnings) spdlog::warn("{}", warning);
+    balancer.setKeys(keys);
     spdlog::info("the keys were read again");
   } catch (const std::exception& error) {
     spdlog::error("the keys stay as they were: {}", error.what());
@@ -44,7 +48,15 @@ int serve(const balancer::Arguments& arguments, const sigset_t& signals) {
   balancer::Balancer balancer(scheduler, arguments.balancer, log);
   for (const std::string& line : balancer.listening()) std::printf("listening %s\n", line.c_str());
   std::fflush(stdout);
-  std::thread server([&context] { context.run(); });
+  std::exception_ptr failure;
+  std::thread server([&context, &failure] {
+    try {
+      context.run();
+    } catch (...) {
+      failure = std::current_exception();
+      ::kill(::getpid(), SIGTERM);
+    }
+  });
   int received = 0;
   while (sigwait(&signals, &received) == 0 && received == SIGHUP) {
     scheduler.post([&] { reloadKeys(balancer, arguments); });
@@ -52,6 +64,7 @@ int serve(const balancer::Arguments& arguments, const sigset_t& signals) {
   spdlog::info("stopping");
   context.stop();
   server.join();
+  if (failure) std::rethrow_exception(failure);
   return 0;
 }
 

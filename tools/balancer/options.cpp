@@ -24,7 +24,7 @@ struct Line {
   std::string key_file, policy, rtmp_mode = "auto", state_file, app_home, admin, admin_token_file;
   std::string clock_tolerance = "30000";
   std::optional<unsigned> message_timeout;
-  std::size_t hold_until_edges = 0;
+  std::uint32_t hold_until_edges = 0;
   bool server_info = false;
 };
 
@@ -51,7 +51,8 @@ void addOptions(CLI::App& app, Line& line) {
       ->check(CLI::Range(100, 600000));
   app.add_option("--hold-until-edges", line.hold_until_edges,
                  "Answer as soon as so many edges have reported, not only 2.7 s after the start")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::Range(0, 16384));
   app.add_option("--clock-tolerance", line.clock_tolerance,
                  "How far an agent's clock may be off, or off: clocks are not compared")
       ->type_name("MS|off")
@@ -97,7 +98,7 @@ bool isLoopback(const std::string& host) {
   return host == "::1" || host.starts_with("127.");
 }
 
-void readAdmin(const Line& line, BalancerOptions& options) {
+void readAdmin(const Line& line, BalancerOptions& options, std::vector<std::string>& warnings) {
   if (line.admin.empty()) {
     if (!line.admin_token_file.empty())
       fail("--admin-token-file is for the listener of --admin, which is missing");
@@ -106,11 +107,19 @@ void readAdmin(const Line& line, BalancerOptions& options) {
   tools::Endpoint admin = endpoints("--admin", {line.admin}).front();
   const bool named = line.admin.find(':') != std::string::npos && !line.admin.starts_with(':');
   if (admin.host.empty()) admin.host = named ? "::" : "127.0.0.1";
-  if (!line.admin_token_file.empty()) options.admin_token = tools::readToken(line.admin_token_file);
+  if (!line.admin_token_file.empty())
+    options.admin_token = tools::readToken(
+        line.admin_token_file, [&](const std::string& sentence) { warnings.push_back(sentence); });
   if (options.admin_token.empty() && !isLoopback(admin.host)) {
     fail("--admin on " + admin.host + ", which is not loopback, needs --admin-token-file");
   }
   options.admin = admin;
+}
+
+// As it stands in a URL, where '?' begins the client's query.
+bool isPath(const std::string& text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c <= ' ' || c == 0x7F || c == '?'; });
 }
 
 /// "[APP=]VALUE"; application names hold no '='.
@@ -121,6 +130,7 @@ void perApplication(const char* option, const std::vector<std::string>& texts, R
     const std::size_t equals = text.find('=');
     const std::string app = equals == std::string::npos ? "" : text.substr(0, equals);
     const std::string value = equals == std::string::npos ? text : text.substr(equals + 1);
+    if (!isPath(app)) fail(std::string(option) + ": \"" + app + "\" is no application");
     if (std::find(named.begin(), named.end(), app) != named.end()) {
       fail(std::string(option) + " is given twice for " + (app.empty() ? "every application" : app));
     }
@@ -138,14 +148,26 @@ bool setPort(RtmpRedirect& redirect, const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() && port != 0;
 }
 
+bool setApp(RtmpRedirect& redirect, const std::string& text) {
+  redirect.app = text;
+  return isPath(text);
+}
+
+void refuseRedirectsWithRelay(const Line& line) {
+  if (line.rtmp_mode != "relay") return;
+  const bool calls = std::any_of(line.redirect_on_connect.begin(), line.redirect_on_connect.end(),
+                                 [](const std::string& text) { return text.ends_with("false"); });
+  if (calls) fail("--rtmp-mode relay tells no client where to go: --redirect-on-connect false is not for it");
+  if (!line.redirect_scheme.empty())
+    fail("--rtmp-mode relay carries clients by plain RTMP: --redirect-scheme is not for it");
+}
+
 void readRtmp(const Line& line, RtmpOptions& rtmp) {
   rtmp.mode = line.rtmp_mode == "redirect" ? RtmpMode::redirect
               : line.rtmp_mode == "relay"  ? RtmpMode::relay
                                            : RtmpMode::automatic;
-  perApplication("--redirect-app", line.redirect_app, rtmp, [](RtmpRedirect& redirect, const auto& value) {
-    redirect.app = value;
-    return true;
-  });
+  refuseRedirectsWithRelay(line);
+  perApplication("--redirect-app", line.redirect_app, rtmp, setApp);
   perApplication("--redirect-port", line.redirect_port, rtmp, setPort);
   perApplication("--redirect-scheme", line.redirect_scheme, rtmp,
                  [](RtmpRedirect& redirect, const auto& value) {
@@ -181,7 +203,10 @@ void readDispatcher(const Line& line, const WowzaOptions& wowza, BalancerOptions
   options.dispatcher.policy =
       policy(!line.policy.empty() ? policyOfClass(line.policy) : wowza.policy.value_or("least-loaded"));
   const auto timeout = line.message_timeout ? line.message_timeout : wowza.message_timeout_ms;
-  if (timeout) options.dispatcher.pool.message_timeout = balance::milliseconds(*timeout);
+  balance::PoolOptions& pool = options.dispatcher.pool;
+  if (timeout) pool.message_timeout = balance::milliseconds(*timeout);
+  // An edge is known to be silent for a while before it is forgotten.
+  pool.forget_after = std::max(pool.forget_after, 2 * pool.message_timeout);
   options.dispatcher.hold_until_edges = line.hold_until_edges;
 }
 
@@ -222,16 +247,19 @@ std::vector<std::string> readKeys(const Line& line, const WowzaOptions& wowza,
   return {*wowza.key};
 }
 
-// A share of the descriptors that the system allows, so that no kind of client takes them all.
+// A share of the descriptors that the system allows, so that no kind of client takes them all, and no network
+// all of a kind.
 void fitLimits(BalancerOptions& options) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const auto share = [&limit](std::size_t wanted, std::size_t part) {
-    return std::clamp<std::size_t>(limit.rlim_cur / part, 16, wanted);
+  const auto fit = [&limit](std::size_t& all, std::size_t& of_network) {
+    const std::size_t wanted = all;
+    all = std::clamp<std::size_t>(limit.rlim_cur / 4, 16, wanted);
+    of_network = of_network * all / wanted;
   };
-  options.client_port.max_waiting = share(options.client_port.max_waiting, 4);
-  options.http.max_connections = share(options.http.max_connections, 4);
-  options.max_rtmp_connections = share(options.max_rtmp_connections, 4);
+  fit(options.client_port.max_waiting, options.client_port.max_waiting_per_network);
+  fit(options.http.max_connections, options.http.max_per_network);
+  fit(options.max_rtmp_connections, options.max_rtmp_per_network);
 }
 
 Arguments resolved(const Line& line, const std::string& log_level) {
@@ -242,16 +270,16 @@ Arguments resolved(const Line& line, const std::string& log_level) {
   options.keys = readKeys(line, wowza, arguments.warnings);
   readPorts(line, wowza, options);
   readDispatcher(line, wowza, options);
-  readAdmin(line, options);
+  readAdmin(line, options, arguments.warnings);
   options.rtmp.applications = wowza.applications;
   readRtmp(line, options.rtmp);
   options.clock_tolerance = clockTolerance(line.clock_tolerance);
   options.state_file = line.state_file;
   options.server_info = line.server_info || wowza.server_info.value_or(false);
   fitLimits(options);
-  arguments.reload_keys = [line] {
-    std::vector<std::string> unused;
-    return readKeys(line, readWowza(line, unused), unused);
+  arguments.reload_keys = [line](std::vector<std::string>& warnings) {
+    std::vector<std::string> not_of_keys;
+    return readKeys(line, readWowza(line, not_of_keys), warnings);
   };
   return arguments;
 }

@@ -27,14 +27,15 @@ struct BalancerOptions {
   HttpLimits http;
   ClientPortLimits client_port;
   std::size_t max_rtmp_connections = 16384;
+  std::size_t max_rtmp_per_network = 4096;  ///< of those who are carried, and of those who are not
 };
 
 struct Arguments {
   BalancerOptions balancer;
   std::string log_level = "info";
   std::vector<std::string> warnings;  ///< one sentence each, for the log
-  /// Reads the keys again. Throws std::runtime_error with one sentence.
-  std::function<std::vector<std::string>()> reload_keys;
+  /// Reads the keys again, and adds what is to be warned of. Throws std::runtime_error with one sentence.
+  std::function<std::vector<std::string>(std::vector<std::string>& warnings)> reload_keys;
 };
 
 /// What the command line and the files it names ask for, or the exit status: 0 after --help and --version, 1

@@ -15,10 +15,12 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t max_edges_tried = 3;
 
-// The balancer reads connect and calls; what is carried is not parsed.
+// The balancer reads connect and calls; what is carried is not parsed. Of media that a client sends behind
+// connect no more than the tape holds is ever gathered.
 rtmp::Limits smallLimits() {
   rtmp::Limits limits;
-  limits.max_media_message = limits.max_other_message = limits.reassembly_budget = 64 * 1024;
+  limits.max_other_message = 64 * 1024;
+  limits.reassembly_budget = 128 * 1024;
   limits.max_streams = 4;
   return limits;
 }
@@ -41,8 +43,8 @@ std::string reasonOf(const balance::Answer& answer) {
 RtmpClient::RtmpClient(RtmpWorkshop& workshop, net::Socket socket, const net::Address& peer, Owner owner)
     : workshop_(workshop),
       context_(workshop.context),
+      peer_(peer),
       host_(hostOf(peer)),
-      end_(endText(peer)),
       descriptor_(socket.descriptor()),
       owner_(std::move(owner)),
       session_(smallLimits()),
@@ -57,7 +59,7 @@ RtmpClient::RtmpClient(RtmpWorkshop& workshop, net::Socket socket, const net::Ad
 
 RtmpClient::~RtmpClient() {
   if (relay_) --context_.counts.relayed;
-  workshop_.own_ends.erase(own_end_);
+  workshop_.own_paths.erase(own_path_);
 }
 
 void RtmpClient::message(rtmp::Message message) {
@@ -168,7 +170,7 @@ void RtmpClient::on(const rtmp::server_event::PlayRequested& request) {
 // ---- a client that is carried ----
 
 void RtmpClient::beginRelay(const balance::Chosen& edge) {
-  if (workshop_.own_ends.contains(end_)) {
+  if (workshop_.own_paths.contains(pathText(peer_, net::Address::ofSocket(descriptor_)))) {
     context_.log(LogLevel::error, "the redirect address of an edge leads back to this balancer");
     return refuse("NetConnection.Connect.Rejected", "The load balancer was sent to itself.");
   }
@@ -241,8 +243,8 @@ void RtmpClient::startRelay(EdgeReached edge) {
   if (!passed || pump_->stats().unsent > 0) return end(net::CloseMode::abort);
   auto socket = tape_->takeSocket();
   pump_.reset();
-  own_end_ = endText(edge.own_end);
-  workshop_.own_ends.insert(own_end_);
+  own_path_ = pathText(edge.own_end, edge.far_end);
+  workshop_.own_paths.insert(own_path_);
   ++context_.counts.relayed;
   relay_ =
       std::make_unique<Relay>(context_.scheduler, Relay::Side{std::move(socket), std::move(edge.received)},

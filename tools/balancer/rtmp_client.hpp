@@ -56,7 +56,8 @@ class RtmpClient final : net::PumpEvents {
 
   RtmpWorkshop& workshop_;
   const RtmpDoorContext& context_;
-  const std::string host_, end_;
+  const net::Address peer_;
+  const std::string host_;
   const int descriptor_;  // the tape's
   Owner owner_;
   rtmp::ServerSession session_;
@@ -74,7 +75,7 @@ class RtmpClient final : net::PumpEvents {
   balance::RedirectAddress edge_;
   net::TimePoint edge_deadline_{};
   std::vector<balance::Guid> edges_tried_;
-  std::string own_end_;  // towards the edge
+  std::string own_path_;  // to the edge
   std::unique_ptr<Relay> relay_;
 };
 

@@ -42,6 +42,7 @@ struct RtmpDoorContext {
   RtmpDoorCounts& counts;
   /// Of clients that are not carried.
   std::size_t max_per_network = 4096;
+  std::size_t max_carried_per_network = 4096;
   RtmpTimeouts timeouts = {};
 };
 

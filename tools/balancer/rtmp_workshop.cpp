@@ -24,8 +24,10 @@ std::string EdgeFailureLog::line(const std::string& edge, const std::string& why
   return text;
 }
 
-std::string endText(const net::Address& address) {
-  return hostOf(address) + ' ' + std::to_string(address.port());
+// One end alone may be another connection's too, on one machine.
+std::string pathText(const net::Address& from, const net::Address& to) {
+  return hostOf(from) + ' ' + std::to_string(from.port()) + ' ' + hostOf(to) + ' ' +
+         std::to_string(to.port());
 }
 
 }  // namespace multiconn::balancer

@@ -33,12 +33,12 @@ struct RtmpWorkshop {
   const RtmpDoorContext context;
   EdgeNames names;
   EdgeFailureLog failures;
-  /// endText() of the connections to edges. A client that comes from one of them is the balancer itself: an
+  /// pathText() of the connections to edges. A client that comes by one of them is the balancer itself: an
   /// edge's redirect address leads back here.
-  std::unordered_set<std::string> own_ends;
+  std::unordered_set<std::string> own_paths;
 };
 
-/// One end of a connection, the same for an IPv4 address however it is written.
-std::string endText(const net::Address& address);
+/// A connection by both its ends: each is the same for an IPv4 address however it is written.
+std::string pathText(const net::Address& from, const net::Address& to);
 
 }  // namespace multiconn::balancer

@@ -1,6 +1,7 @@
 #include "balancer/state_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,8 +12,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
-
-#include "net/socket.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -91,8 +90,13 @@ std::string toText(const SavedState& state) {
   return text + "end " + std::to_string(state.marks.size()) + "\n";
 }
 
+bool isStateFile(std::string_view text) {
+  return takeUntil(text, '\n') == title;
+}
+
 std::variant<SavedState, std::string> parseState(std::string_view text) {
-  if (takeUntil(text, '\n') != title) return "it is no state file of this version";
+  if (!isStateFile(text)) return "it is no state file of this version";
+  takeUntil(text, '\n');
   SavedState state;
   std::int64_t milliseconds = 0;
   if (takeUntil(text, ' ') != "saved" || !readNumber(takeUntil(text, '\n'), milliseconds)) {
@@ -140,6 +144,16 @@ void writeStateFile(const std::filesystem::path& file, const SavedState& state) 
     if (::fdatasync(output.descriptor()) != 0 && errno != EINVAL) fail(file, "cannot write", errno);
   }
   if (::rename(aside.c_str(), file.c_str()) != 0) fail(file, "cannot write", errno);
+}
+
+StateLock::StateLock(const std::filesystem::path& file) {
+  std::filesystem::path beside = file;
+  beside += ".lock";
+  lock_ = File(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_) fail(file, "cannot lock", errno);
+  if (::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK) fail(file, "cannot lock", errno);
+  throw std::runtime_error("the state file " + file.string() + " is in use by another balancer");
 }
 
 StateWriter::StateWriter(std::filesystem::path file) : file_(std::move(file)), thread_([this] { run(); }) {}

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "balance/sealed_datagram.hpp"
+#include "net/socket.hpp"
 
 namespace multiconn::balancer {
 
@@ -22,6 +23,8 @@ struct SavedState {
 /// As text: a line with version and time, one line a sender, and a last one with their number, so that a
 /// file that was cut is recognised.
 std::string toText(const SavedState& state);
+/// Whether it begins as one: what does not is somebody else's file.
+bool isStateFile(std::string_view text);
 /// Otherwise one sentence about what is wrong.
 std::variant<SavedState, std::string> parseState(std::string_view text);
 
@@ -31,6 +34,17 @@ std::optional<std::string> readStateFile(const std::filesystem::path& file);
 
 /// Written aside, then renamed. Throws std::runtime_error with one sentence.
 void writeStateFile(const std::filesystem::path& file, const SavedState& state);
+
+/// Keeps other balancers off a state file while it lives, by a lock on FILE.lock, which stays: the file
+/// itself is another one after each write.
+class StateLock {
+ public:
+  /// Throws std::runtime_error with one sentence, also when another balancer has it.
+  explicit StateLock(const std::filesystem::path& file);
+
+ private:
+  net::Socket lock_;
+};
 
 /// Writes on a thread of its own, since the strand must not wait for a disk; only the newest state that was
 /// handed over matters.

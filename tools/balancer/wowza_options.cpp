@@ -43,6 +43,21 @@ std::optional<std::string> last(const Properties& properties, std::string_view n
   return {};
 }
 
+// Which of two was meant cannot be known, and with the wrong one no edge would be heard.
+std::optional<std::string> onlyKey(const tools::WowzaConf& conf) {
+  constexpr std::string_view name = "loadBalancerListenerKey";
+  const Properties::value_type* first = nullptr;
+  for (const auto& property : conf.server) {
+    if (property.name != name) continue;
+    if (first == nullptr) first = &property;
+    if (property.value != first->value) {
+      throw std::runtime_error("loadBalancerListenerKey is one in " + first->file + " and another in " +
+                               property.file);
+    }
+  }
+  return first == nullptr ? std::nullopt : std::optional(first->value);
+}
+
 RtmpRedirect redirectOf(const Properties& properties) {
   RtmpRedirect redirect;
   redirect.app = last(properties, "redirectAppName");
@@ -56,7 +71,7 @@ RtmpRedirect redirectOf(const Properties& properties) {
 
 WowzaOptions wowzaOptions(const tools::WowzaConf& conf) {
   WowzaOptions options;
-  options.key = conf.find("loadBalancerListenerKey");
+  options.key = onlyKey(conf);
   options.udp_address = conf.find("loadBalancerListenerIpAddress");
   options.udp_port =
       number<std::uint16_t>("loadBalancerListenerPort", conf.find("loadBalancerListenerPort"), 0);

@@ -69,8 +69,11 @@ void checkKey(const std::string& key, const std::string& place,
          " characters may be guessed; `multiconn-ctl keygen` makes a better one");
 }
 
-std::string readToken(const std::filesystem::path& file) {
+std::string readToken(const std::filesystem::path& file,
+                      const std::function<void(const std::string&)>& warn) {
   const std::string text = readTextFile(file, max_file_bytes);
+  if (warn && isReadableByOthers(file))
+    warn(file.string() + " holds a token and may be read by everybody: chmod o-r it");
   std::string_view rest = text;
   const std::string_view token = takeLine(rest);
   const bool printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });

@@ -17,8 +17,10 @@ std::vector<std::string> readKeys(const std::filesystem::path& file,
 void checkKey(const std::string& key, const std::string& place,
               const std::function<void(const std::string&)>& warn);
 
-/// The first line of a token file, of at least 16 bytes. Throws like readKeys().
-std::string readToken(const std::filesystem::path& file);
+/// The first line of a token file, of at least 16 bytes. `warn`, where given, gets one sentence when the file
+/// may be read by others. Throws like readKeys().
+std::string readToken(const std::filesystem::path& file,
+                      const std::function<void(const std::string&)>& warn = {});
 
 /// Says whether they are equal in a time that does not depend on where they differ.
 bool equalInConstantTime(const std::string& left, const std::string& right);

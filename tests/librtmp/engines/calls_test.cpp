@@ -200,7 +200,7 @@ TEST_P(EngineCalls, BesideAStreamAndASharedObject) {
   Viewer other;
   join(other);
   Held held(viewer), seen(other);
-  ASSERT_TRUE(held.waitNote("joined") && seen.waitNote("joined"));
+  ASSERT_TRUE(held.waitJoined() && seen.waitJoined());
   constexpr std::uint32_t pictures = 100;
   for (std::uint32_t i = 0; i < pictures; i += 10) {
     viewer.writePictures(i, 10, 100'000);

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "support/media_frames.hpp"
+#include "support/rtmp_test_client.hpp"
 
 namespace multiconn::test {
 
@@ -81,7 +82,6 @@ void Viewer::writePictures(std::uint32_t first, std::uint32_t count, std::size_t
 Held::Held(Viewer& viewer, const std::string& name, bool persistent)
     : object(viewer.connection.sharedObjectSetup(name, persistent)) {
   object.onSync([notes = notes_](std::span<const Change> changes) {
-    if (changes.empty()) notes->add("joined");
     for (const Change& change : changes)
       notes->add(multiconn::name(change.code) + (change.slot.empty() ? "" : " " + change.slot));
   });
@@ -98,17 +98,19 @@ bool Held::waitNote(const std::string& note, std::size_t times) const {
   });
 }
 
-bool Held::waitValue(const std::string& slot, const std::optional<AmfValue>& value) const {
-  return notes_->waitFor([&](const std::vector<std::string>&) { return object.get(slot) == value; });
+bool Held::waitJoined() const {
+  return eventually(
+      [this] {
+        const std::vector<SharedObjectServer> servers = object.servers();
+        return !servers.empty() && std::all_of(servers.begin(), servers.end(), [](const auto& server) {
+          return server.state == SharedObjectServer::State::joined;
+        });
+      },
+      20s);
 }
 
-std::string Held::standing() const {
-  std::string text;
-  for (const SharedObjectServer& server : object.servers())
-    text += "state " + std::to_string(static_cast<int>(server.state)) + ", version " +
-            std::to_string(server.version) + "\n";
-  for (const std::string& note : notes()) text += note.substr(0, 100) + "\n";
-  return text;
+bool Held::waitValue(const std::string& slot, const std::optional<AmfValue>& value) const {
+  return notes_->waitFor([&](const std::vector<std::string>&) { return object.get(slot) == value; });
 }
 
 }  // namespace multiconn::test

@@ -47,14 +47,14 @@ class Held {
   explicit Held(Viewer& viewer, const std::string& name = "chat", bool persistent = false);
 
   SharedObject object;
-  /// "change x" and so on for each entry of onSync's lists, "joined" for an empty one, "said TEXT" for
-  /// send()'s handler "say", and the codes of statuses.
+  /// "change x" and so on for each entry of onSync's lists, "said TEXT" for send()'s handler "say", and the
+  /// codes of statuses.
   std::vector<std::string> notes() const { return notes_->all(); }
   bool waitNote(const std::string& note, std::size_t times = 1) const;
+  /// It lives on every server. Not a note: the object may be there before onSync() is set.
+  bool waitJoined() const;
   /// Once this is what the slot holds; nothing: that there is no such slot.
   bool waitValue(const std::string& slot, const std::optional<AmfValue>& value) const;
-  /// For a test that fails: the state at each server, and the notes.
-  std::string standing() const;
 
  private:
   std::shared_ptr<Gathered<std::string>> notes_ = std::make_shared<Gathered<std::string>>();

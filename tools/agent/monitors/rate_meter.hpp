@@ -1,12 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 
+#include "balance/load_report.hpp"
+
 namespace multiconn::agent {
 
-/// Bits per second from a counter of bytes that grows, over windows of a second or more.
+/// Bits per second from a counter of bytes that grows, over windows of a second or more; at most
+/// balance::max_bits.
 class RateMeter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -16,8 +20,8 @@ class RateMeter {
     if (last_) {
       // A counter that has fallen began again at 0.
       const std::uint64_t more = bytes >= *last_ ? bytes - *last_ : bytes;
-      rate_ = static_cast<std::uint64_t>(static_cast<double>(more) * 8 /
-                                         std::chrono::duration<double>(now - time_).count());
+      const double rate = static_cast<double>(more) * 8 / std::chrono::duration<double>(now - time_).count();
+      rate_ = static_cast<std::uint64_t>(std::min(rate, static_cast<double>(balance::max_bits)));
     }
     last_ = bytes;
     time_ = now;

@@ -7,6 +7,7 @@
 
 #include "agent/program/admin.hpp"
 #include "agent/program/agent_check.hpp"
+#include "agent/program/listen_on.hpp"
 #include "agent/program/options.hpp"
 #include "net/asio_scheduler.hpp"
 #include "program/program.hpp"
@@ -35,16 +36,20 @@ class Listeners {
   /// Listens; nobody is answered before start(), when there has to be an agent.
   Listeners(const agent::Arguments& arguments, std::optional<Agent>& edge) {
     if (const auto& at = arguments.admin) {
-      admin_.emplace(scheduler_, at->host, at->port, [&](const tools::HttpRequest& request) {
-        const bool local = at->host == "::1" || at->host.rfind("127.", 0) == 0;
+      const bool local = at->host == "::1" || at->host.rfind("127.", 0) == 0;
+      const auto answer = [&arguments, &edge, local](const tools::HttpRequest& request) {
         return agent::adminHandler(*edge, arguments.admin_token, !local)(request);
+      };
+      const std::string host = agent::listenOn(at->host, [&](const std::string& numeric) {
+        admin_.emplace(scheduler_, numeric, at->port, answer);
       });
-      lines_ += lineOf("admin", at->host, admin_->port());
+      lines_ += lineOf("admin", host, admin_->port());
     }
     if (const auto& at = arguments.agent_check) {
-      check_.emplace(scheduler_, at->host, at->port,
-                     [&edge] { return agent::agentCheckLine(edge->status()); });
-      lines_ += lineOf("agent-check", at->host, check_->port());
+      const auto line = [&edge] { return agent::agentCheckLine(edge->status()); };
+      const std::string host = agent::listenOn(
+          at->host, [&](const std::string& numeric) { check_.emplace(scheduler_, numeric, at->port, line); });
+      lines_ += lineOf("agent-check", host, check_->port());
       check_->start();
     }
   }

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 /// As they are written on the command line.
 struct Line {
   std::vector<std::string> wowza_files, redirect_addresses, exec;
-  std::string targets, app_home = ".", guid_file = "Server.guid", monitor, monitor_url, rtmp;
+  std::string targets, app_home, guid_file = "Server.guid", monitor, monitor_url, rtmp;
   std::string admin, admin_token_file, agent_check;
   std::optional<std::int64_t> interval, capacity;
   std::uint64_t bandwidth_capacity = 0;
@@ -88,11 +88,12 @@ void addListeners(CLI::App& app, Line& line) {
       ->type_name("FILE");
 }
 
+/// A port alone is that of loopback; a host that is left empty means every address.
 tools::Endpoint endpoint(const char* option, const std::string& text) {
   try {
     tools::Endpoint result = tools::parseEndpoint(text);
-    if (result.host.empty()) result.host = text.find(':') == std::string::npos ? "127.0.0.1" : "::";
-    if (!net::Address::numeric(result.host, 0))
+    if (text.find(':') == std::string::npos) result.host = "127.0.0.1";
+    if (!result.host.empty() && !net::Address::numeric(result.host, 0))
       throw std::invalid_argument("\"" + result.host + "\" is not a numeric address");
     return result;
   } catch (const std::invalid_argument& error) {
@@ -112,9 +113,12 @@ void readListeners(const Line& line, Arguments& arguments) {
     return;
   }
   arguments.admin = endpoint("--admin", line.admin);
-  if (!line.admin_token_file.empty()) arguments.admin_token = tools::readToken(line.admin_token_file);
+  if (line.admin.starts_with(':')) arguments.admin->host = "127.0.0.1";
+  const auto warn = [&](const std::string& warning) { arguments.warnings.push_back(warning); };
+  if (!line.admin_token_file.empty()) arguments.admin_token = tools::readToken(line.admin_token_file, warn);
   if (arguments.admin_token.empty() && !isLoopback(arguments.admin->host))
-    throw std::runtime_error("--admin on " + arguments.admin->host +
+    throw std::runtime_error("--admin on " +
+                             (arguments.admin->host.empty() ? "every address" : arguments.admin->host) +
                              ", which is not loopback, needs --admin-token-file");
 }
 
@@ -157,8 +161,12 @@ void readTargetsFile(const Line& line, Arguments& arguments) {
 
 /// What stands on the command line goes before what Wowza's files say.
 void addWowza(Line& line, Arguments& arguments) {
-  if (line.wowza_files.empty()) return;
-  WowzaSender sender = wowzaSender(line.wowza_files, line.app_home, arguments.warnings);
+  if (line.wowza_files.empty()) {
+    if (!line.app_home.empty()) throw std::runtime_error("--app-home is for --wowza-conf, which is missing");
+    return;
+  }
+  WowzaSender sender =
+      wowzaSender(line.wowza_files, line.app_home.empty() ? "." : line.app_home, arguments.warnings);
   if (line.targets.empty()) line.targets = sender.targets.value_or("");
   if (line.redirect_addresses.empty() && !sender.redirect_address.value_or("").empty())
     line.redirect_addresses = {*sender.redirect_address};

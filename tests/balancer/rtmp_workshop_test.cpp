@@ -17,11 +17,15 @@ TEST(EdgeFailureLog, OneLineForEachEdgeAndNotAgainForAWhile) {
             "clients cannot be carried to a: timed out (and 5 times before)");
 }
 
-TEST(EndText, IsTheSameHoweverAnIpv4AddressIsWritten) {
-  const auto text = [](const char* host) { return endText(*net::Address::numeric(host, 1935)); };
-  EXPECT_EQ(text("127.0.0.1"), "127.0.0.1 1935");
-  EXPECT_EQ(text("::ffff:127.0.0.1"), "127.0.0.1 1935");
-  EXPECT_EQ(text("::1"), "::1 1935");
+TEST(PathText, IsTheSameHoweverAnIpv4AddressIsWritten) {
+  const auto text = [](const char* from, const char* to) {
+    return pathText(*net::Address::numeric(from, 40000), *net::Address::numeric(to, 1935));
+  };
+  EXPECT_EQ(text("127.0.0.1", "127.0.0.2"), "127.0.0.1 40000 127.0.0.2 1935");
+  EXPECT_EQ(text("::ffff:127.0.0.1", "::ffff:127.0.0.2"), "127.0.0.1 40000 127.0.0.2 1935");
+  EXPECT_EQ(text("::1", "::1"), "::1 40000 ::1 1935");
+  // The kernel gives one port to connections to different servers.
+  EXPECT_NE(text("127.0.0.1", "127.0.0.2"), text("127.0.0.1", "127.0.0.3"));
 }
 
 }  // namespace
