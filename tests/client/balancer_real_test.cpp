@@ -187,12 +187,13 @@ TEST_F(BalancerReal, CallsBackFromTheRuntimesThreadAndOneAtATime) {
 TEST_F(BalancerReal, SpeaksFuturesAndCoroutines) {
   namespace asio = boost::asio;
   const WebServer server(loop.scheduler(), saying(webAnswer(200, "redirect=edge")));
+  // Outlives the client, whose thread posts to it.
+  asio::io_context context;
   BalancerClient client(runtime);
   const BalancerQuestion question{{server.url()}};
   auto future = asyncFind(client, question, asio::use_future);
   EXPECT_EQ(waitFor(future).servers.at(0).host, "edge");
 
-  asio::io_context context;
   std::promise<std::string> host;
   auto found = host.get_future();
   asio::co_spawn(
