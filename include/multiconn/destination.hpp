@@ -37,6 +37,13 @@ struct BalancedServers {
   std::vector<std::string> more_balancers{};  ///< asked when the url's own has no good answer
 };
 
+/// How a server that comes into a running broadcast, or back into it, catches up.
+enum class Resume : std::uint8_t {
+  ring,  ///< from the keyframe at or before what it has missed, faster than real time
+         ///< (ConnectOptions::resume_age)
+  live,  ///< from the next keyframe on: for servers that dislike a burst
+};
+
 /// Where one copy of the broadcast goes; with a balancer's url, `servers.count` copies.
 struct Destination {
   /// rtmp[s|t|e|te]://host[:port]/app[/instance][?query], without the stream; or http[s]://host[:port]/
@@ -47,6 +54,10 @@ struct Destination {
   std::optional<Credentials> credentials{};  ///< override user:password@ of the url, and ConnectOptions'
   LinkEngine engine = LinkEngine::automatic;
   BalancedServers servers{};  ///< only for the url of a balancer
+  Resume resume = Resume::ring;
+  /// A spare: connected, and ready to publish, but silent until one of the others is lost; silent again once
+  /// that one is back. ConnectOptions::require does not ask for it.
+  bool standby = false;
 
   /// From rtmp[s]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part with
   /// its query is the stream. Throws std::invalid_argument with one sentence, free of secrets, that says what

@@ -32,6 +32,29 @@ class Require {
   std::size_t count_;
 };
 
+/// What happens to a server that is lost, or that cannot be reached.
+struct ReconnectOptions {
+  bool enabled = true;
+  /// Before the first attempt, and at most. Doubled each time; each wait is shortened at random by up to
+  /// half, so that a thousand publishers do not come back together.
+  std::chrono::milliseconds first_delay{250}, longest_delay{15000};
+  /// Published for so long, a server is healthy: attempts and delays start over.
+  std::chrono::milliseconds healthy_after{30000};
+  /// Attempts in a row; none: for ever. After the last one the server has failed.
+  std::optional<std::uint32_t> max_attempts;
+  /// From the loss on; none: for ever.
+  std::optional<std::chrono::milliseconds> give_up_after;
+};
+
+/// Where the timestamps that servers get come from.
+enum class Timestamps : std::uint8_t {
+  from_zero,  ///< 0 is the smallest decode time among the first frames of all tracks
+  /// A frame's own dts in milliseconds, modulo 2^32. Publishers on several machines whose encoders count from
+  /// one moment (the Unix epoch, a feed's own clock) give a frame the same timestamp, whenever they were
+  /// started.
+  epoch,
+};
+
 struct ConnectOptions {
   /// From connect() to its answer, name look-up, TLS and everything else included.
   std::chrono::milliseconds setup_timeout{3000};
@@ -54,6 +77,15 @@ struct ConnectOptions {
   /// Follow what servers say about where to connect instead: Connect.Rejected with a redirect, and
   /// ReconnectRequest. At most 5 times in a row, never from rtmps to rtmp.
   bool follow_redirects = true;
+  ReconnectOptions reconnect;
+  /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
+  /// lost. Connections without traffic are probed.
+  std::chrono::milliseconds dead_after{2500};
+  /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
+  /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.
+  std::chrono::milliseconds resume_age{8000};
+  std::size_t resume_bytes = 32 * 1024 * 1024;
+  Timestamps timestamps = Timestamps::from_zero;
 };
 
 /// One connection to several RTMP servers: NetConnection, NetStream and SharedObject of all of them behind
@@ -72,6 +104,13 @@ class MultiConnection {
   /// the latest. Servers that answer later join by themselves. One call per object; a second one answers with
   /// failure.
   void connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer = {});
+
+  /// One more destination, at any time after connect(): a stream that runs is published there from its newest
+  /// keyframe on. Of a balancer's several servers the first id is returned; the others follow it.
+  ServerId add(Destination destination);
+  /// Unpublishes and closes there; the others go on. Its id is not used again, and stats() has no row of it
+  /// any more once it is closed. Ignored when there is none of this id.
+  void remove(ServerId server);
 
   /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed.
   void onStatus(std::function<void(const Status&)> callback);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <multiconn/amf_value.hpp>
@@ -17,6 +18,18 @@ namespace multiconn {
 enum class PublishMode : std::uint8_t { live, record, append };
 
 class ClientCore;
+
+/// What the ways to the servers carry, for an encoder that can change its bitrate.
+struct Bandwidth {
+  struct Server {
+    ServerId id{};
+    std::uint64_t bits_per_second = 0;
+    bool congested = false;  ///< it does not keep up: frames wait for it, or are dropped
+  };
+  std::vector<Server> servers;           ///< those that are published to
+  std::optional<std::uint64_t> weakest;  ///< bits per second of the weakest that is congested
+  std::uint64_t broadcast = 0;           ///< bits per second of what is being sent
+};
 
 /// One outgoing stream on every server of a MultiConnection. A handle: copies name the same stream, and it
 /// may outlive the MultiConnection harmlessly. Every method may be called from any thread, posts, and returns
@@ -70,6 +83,9 @@ class NetStream {
   /// Called each time every healthy server's queue has fallen below its mark (1 MiB) after having been above
   /// it.
   void onDrain(std::function<void()> callback);
+  /// Called once a second at most: when a server begins or ceases to be congested, and while one is when its
+  /// bandwidth has changed by more than a tenth.
+  void onBandwidth(std::function<void(const Bandwidth&)> callback);
   /// No more frames: once every healthy server has taken all that was queued, unpublish and call back.
   void finish(std::function<void()> done);
 

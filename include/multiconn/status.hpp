@@ -41,25 +41,40 @@ struct SetupOutcome {
   std::vector<ServerOutcome> servers;
 };
 
-enum class ServerState : std::uint8_t { connecting, connected, publishing, closed, failed };
+/// `reconnecting`: lost, or not reached yet, and tried again; see ServerStats::error. `closed` and `failed`
+/// are final.
+enum class ServerState : std::uint8_t { connecting, connected, publishing, reconnecting, closed, failed };
 const char* name(ServerState state);
+
+/// Frames that one server did not get.
+struct DroppedFrames {
+  std::uint64_t disposable = 0, inter = 0, key = 0;  ///< pictures
+  std::uint64_t audio = 0;
+};
 
 /// One server's figures. Counters run from connect().
 struct ServerStats {
   ServerId id{};
   std::string url;  ///< masked; a balancer's until it has named a server
   ServerState state = ServerState::connecting;
-  std::string error;                                      ///< why it failed; empty otherwise
+  std::string error;  ///< why it failed or is tried again; empty otherwise
   std::optional<std::chrono::milliseconds> connect_time;  ///< connect() to Connect.Success
   std::optional<std::chrono::milliseconds>
-      publish_time;               ///< publish() or connect(), whichever was later, to Publish.Start
-  std::uint64_t bytes_sent = 0;   ///< handed to the kernel, chunk headers included
-  std::uint64_t frames_sent = 0;  ///< audio and video frames, without configuration records
-  std::uint64_t frames_dropped = 0;
+      publish_time;                  ///< publish() or connect(), whichever was later, to Publish.Start
+  std::uint64_t bytes_sent = 0;      ///< handed to the kernel, chunk headers included
+  std::uint64_t frames_sent = 0;     ///< audio and video frames, without configuration records
+  std::uint64_t frames_dropped = 0;  ///< the sum of `dropped`
+  DroppedFrames dropped;             ///< by the drop policy, or missed while it was away
   std::uint64_t queue_bytes = 0;
-  std::chrono::milliseconds queue_age{};         ///< how long its oldest queued message has waited
-  std::optional<std::chrono::microseconds> rtt;  ///< the kernel's smoothed round-trip time
-  std::uint32_t reconnects = 0;
+  std::chrono::milliseconds queue_age{};              ///< how long its oldest queued message has waited
+  std::optional<std::chrono::microseconds> rtt;       ///< the kernel's smoothed round-trip time
+  std::uint32_t reconnects = 0;                       ///< connections that stood after the first
+  std::uint32_t attempts = 0;                         ///< to reconnect, since it was last healthy
+  std::optional<std::chrono::milliseconds> retry_in;  ///< until the next attempt, while `reconnecting`
+  /// What its way carries, in bits per second, as far as it has shown it: the broadcast's own rate when that
+  /// is all there was to carry.
+  std::optional<std::uint64_t> bandwidth;
+  bool standby = false;  ///< a spare that is silent now
 };
 
 }  // namespace multiconn

@@ -84,6 +84,8 @@ const char* name(ServerState state) {
       return "connected";
     case ServerState::publishing:
       return "publishing";
+    case ServerState::reconnecting:
+      return "reconnecting";
     case ServerState::closed:
       return "closed";
     case ServerState::failed:

@@ -20,6 +20,10 @@ class PeerHost : public DialHost {
   virtual void located(Peer& peer) = 0;
   /// connect has its answer, or never will have: see state(). Once.
   virtual void answered(Peer& peer) = 0;
+  /// An attempt to connect has failed, and there will be another one. `why`: one sentence.
+  virtual void attemptFailed(Peer& peer, const std::string& why) = 0;
+  /// Bits that nobody can foretell.
+  virtual std::uint32_t random() = 0;
   /// gone() is true now.
   virtual void ended(Peer& peer) = 0;
 };

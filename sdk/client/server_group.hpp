@@ -43,7 +43,7 @@ class ServerGroup final : PeerHost {
   bool closing() const { return closing_; }
   bool allGone() const;
   /// Bits that nobody can foretell.
-  std::uint32_t random() { return engine_.random(); }
+  std::uint32_t random() override { return engine_.random(); }
   void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
   std::vector<ServerStats> stats(rtmp::TimePoint now) const;
   /// Ends everything at once.
@@ -59,6 +59,7 @@ class ServerGroup final : PeerHost {
   void lookUp(Peer& peer) override;
   void located(Peer& peer) override { setup_->located(peer.id(), peer.url()); }
   void answered(Peer& peer) override;
+  void attemptFailed(Peer& peer, const std::string& why) override { setup_->waiting(peer.id(), why); }
   void ended(Peer& peer) override;
 
   void asOne(const std::function<void()>& task);

@@ -29,10 +29,16 @@ struct LinkFailure {
 struct LinkStats {
   std::uint64_t bytes_sent = 0;  ///< handed to the kernel (or TLS), chunk headers included
   std::uint64_t bytes_received = 0;
-  std::size_t unsent = 0;          ///< of the message in flight
-  std::size_t unacknowledged = 0;  ///< in the kernel, not yet acknowledged by the peer's
+  std::size_t unsent = 0;  ///< of the message in flight
+  std::size_t unacknowledged =
+      0;  ///< in the kernel, not yet acknowledged by the peer's; kept when the link ends
   std::optional<std::chrono::microseconds> rtt;
   std::optional<TimePoint> last_read;
+  /// When the peer's kernel was last heard of: data or a mere acknowledgement. Nothing: not known.
+  std::optional<TimePoint> last_heard;
+  /// Bytes a second that the kernel has seen delivered lately. Nothing: not known.
+  std::optional<std::uint64_t> delivery_rate;
+  bool delivery_limited_by_us = false;  ///< of delivery_rate: there was no more to send
 };
 
 /// What a Link tells. Always from a task of its own on the scheduler, never inside a call of the Link's

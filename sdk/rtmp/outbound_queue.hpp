@@ -19,6 +19,7 @@ struct QueuedMessage {
   Class kind = Class::control;       ///< control: commands, data, metadata; never dropped, as config
   FrameKind frame = FrameKind::key;  ///< of video
   TimePoint queued_at{};
+  std::uint64_t number = 0;  ///< its place in the broadcast, from 1 on; 0: no part of it
 };
 
 struct DropCounts {

@@ -70,6 +70,7 @@ class ClientTest : public testing::Test {
       : runtime(std::make_unique<CountedEngine>(world.makeEngine(), live_links)), start(world.loop.now()) {}
 
   void make(ConnectOptions options = {}) {
+    options.reconnect.enabled = reconnects;
     connection.emplace(runtime, std::move(options));
     connection->onStatus([this](const Status& status) { statuses.push_back(status); });
     stream = connection->setNetStreams();
@@ -132,6 +133,7 @@ class ClientTest : public testing::Test {
     return nullptr;
   }
 
+  bool reconnects = false;  ///< ConnectOptions::reconnect.enabled
   int live_links = 0;
   SimulatedWorld world;
   Runtime runtime;
