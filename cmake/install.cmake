@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/multiconn)
 set(core multiconn_headers multiconn_rtmp multiconn_net multiconn)
 
-foreach(target IN LISTS core ITEMS multiconn_media multiconn_origin multiconn_librtmp multiconn_balance multiconn_agent)
+foreach(target IN LISTS core ITEMS multiconn_http multiconn_media multiconn_origin multiconn_librtmp multiconn_balance multiconn_agent)
   # Warnings are our own affair; the folders of the sources are not installed.
   get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
   list(FILTER libraries EXCLUDE REGEX "multiconn_warnings|libraries-NOTFOUND")
@@ -26,7 +26,7 @@ set_target_properties(multiconn_balance multiconn_agent PROPERTIES INTERFACE_INC
 install(DIRECTORY include/multiconn DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS ${core} EXPORT multiconn-core)
 install(TARGETS multiconn_media EXPORT multiconn-media)
-install(TARGETS multiconn_origin EXPORT multiconn-origin)
+install(TARGETS multiconn_http multiconn_origin EXPORT multiconn-origin)
 install(TARGETS multiconn_librtmp EXPORT multiconn-librtmp)
 install(TARGETS multiconn_balance multiconn_agent EXPORT multiconn-agent)
 foreach(component core media origin agent librtmp)
@@ -41,7 +41,7 @@ install(FILES ${units} DESTINATION ${CMAKE_INSTALL_DATADIR}/multiconn/systemd)
 
 # What there is to install, without tests and samples.
 add_custom_target(installed)
-add_dependencies(installed ${core} multiconn_media multiconn_origin multiconn_agent multiconn_librtmp
+add_dependencies(installed ${core} multiconn_http multiconn_media multiconn_origin multiconn_agent multiconn_librtmp
                  ${programs})
 
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/multiconn-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -43,6 +43,13 @@ struct AvSourceOptions {
   std::string format{};  ///< libavformat's demuxer name; empty: found out from the content
   Transcode transcode = Transcode::never;
   EncodeOptions encode{};  ///< for the tracks that are transcoded
+  /// Jumps of the input's timestamps are kept instead of being evened out. With Timestamps::epoch, publishers
+  /// on several machines that read one feed then agree, whenever each was started: what they read has to
+  /// carry the clock of whoever made the feed, as MPEG-TS does (not a file of each machine's own, nor a
+  /// device, whose times begin when it is opened). Wraps are unwrapped as ever, from where each began: of
+  /// MPEG-TS's 33 bits, 26.5 hours, all have to be started in the same turn of its clock, and `loop` cannot
+  /// be used.
+  bool keep_timestamps = false;
 };
 
 /// A file, pipe ("-" is standard input) or URL that libavformat opens: its best video and its best audio

@@ -58,6 +58,9 @@ enum class Timestamps : std::uint8_t {
 struct ConnectOptions {
   /// From connect() to its answer, name look-up, TLS and everything else included.
   std::chrono::milliseconds setup_timeout{3000};
+  /// How many of the servers that are not spares have to answer connect(). Watched from then on: once that
+  /// many publish (before publish(): are connected), NetConnection.Quorum.Lost says when they do no more, and
+  /// .Regained when they do again. A spare that publishes counts for the server whose place it has.
   Require require = Require::all();
   /// A server that takes nothing for this long, while a source that is not live waits for it, is given up.
   std::chrono::milliseconds stall_timeout{10000};
@@ -106,10 +109,16 @@ class MultiConnection {
   void connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer = {});
 
   /// One more destination, at any time after connect(): a stream that runs is published there from its newest
-  /// keyframe on. Of a balancer's several servers the first id is returned; the others follow it.
+  /// keyframe on. Calls go there too, and shared objects are brought to what they are elsewhere. Of a
+  /// balancer's several servers the first id is returned; the others follow it. ConnectOptions::require
+  /// counts it once it serves, or setup_timeout after this call. Before connect(), after ncClose(), and for a
+  /// destination that is there already, NetConnection.Connect.Failed says so; the id is nobody else's all the
+  /// same.
   ServerId add(Destination destination);
-  /// Unpublishes and closes there; the others go on. Its id is not used again, and stats() has no row of it
-  /// any more once it is closed. Ignored when there is none of this id.
+  /// Unpublishes and closes there, within 250 ms; the others go on. Calls that wait for its answer end with
+  /// NetConnection.Call.Closed. Shared objects stay as they are, slots that only it had included. Setup and
+  /// ConnectOptions::require do not ask for it any more. Its id is not used again, and stats() has no row of
+  /// it once it is closed. Ignored when there is none of this id, and after ncClose().
   void remove(ServerId server);
 
   /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed.
@@ -120,9 +129,9 @@ class MultiConnection {
   /// it happened. An empty handler removes it.
   void on(std::string name, CallHandler handler);
 
-  /// NetConnection.call on one server, or on all of connect()'s list. `replied` is called exactly once for
-  /// each of them; without it no reply is asked for. A server that is not connected, a name that RTMP itself
-  /// uses and arguments that cannot be encoded are answered with NetConnection.Call.Failed.
+  /// NetConnection.call on one server, or on all there are, spares included. `replied` is called exactly once
+  /// for each of them; without it no reply is asked for. A server that is not connected, a name that RTMP
+  /// itself uses and arguments that cannot be encoded are answered with NetConnection.Call.Failed.
   void callRemote(std::string method, std::function<void(const Reply&)> replied = {},
                   std::optional<ServerId> server = {}, std::vector<AmfValue> arguments = {});
 
@@ -148,7 +157,8 @@ class MultiConnection {
   void nsSend(std::string handler, std::vector<AmfValue> arguments = {});
   void nsClose();
 
-  /// A snapshot, one row per server, in the order of connect().
+  /// A snapshot of at most 100 ms ago, one row per server, ascending by id: in the order of connect(), then
+  /// of add().
   std::vector<ServerStats> stats() const;
 
   /// Unpublishes and closes everywhere, within 250 ms; `closed`, if given, is called when all are closed.

@@ -19,16 +19,21 @@ enum class PublishMode : std::uint8_t { live, record, append };
 
 class ClientCore;
 
-/// What the ways to the servers carry, for an encoder that can change its bitrate.
+/// What the ways to the servers carry, for an encoder that can change its bitrate: four fifths of `weakest`
+/// while there is one, its full rate while there is none. A figure is measured while frames wait; when none
+/// do any more it stays for some seconds and then grows little by little, so that the encoder finds out
+/// whether there is room again. `weakest` goes away once it is well above what was sent before.
 struct Bandwidth {
   struct Server {
     ServerId id{};
     std::uint64_t bits_per_second = 0;
     bool congested = false;  ///< it does not keep up: frames wait for it, or are dropped
   };
-  std::vector<Server> servers;           ///< those that are published to
-  std::optional<std::uint64_t> weakest;  ///< bits per second of the weakest that is congested
-  std::uint64_t broadcast = 0;           ///< bits per second of what is being sent
+  std::vector<Server> servers;  ///< those that are published to
+  /// Bits per second of the weakest that is congested, or was and has not shown yet that it carries more.
+  /// Servers that take nothing at all do not count: they hang.
+  std::optional<std::uint64_t> weakest;
+  std::uint64_t broadcast = 0;  ///< bits per second of what is being sent
 };
 
 /// One outgoing stream on every server of a MultiConnection. A handle: copies name the same stream, and it
@@ -83,8 +88,8 @@ class NetStream {
   /// Called each time every healthy server's queue has fallen below its mark (1 MiB) after having been above
   /// it.
   void onDrain(std::function<void()> callback);
-  /// Called once a second at most: when a server begins or ceases to be congested, and while one is when its
-  /// bandwidth has changed by more than a tenth.
+  /// Called once a second at most: when there begins or ceases to be a Bandwidth::weakest, and while there is
+  /// one when it, or the figure of a server that is congested, has changed by more than a tenth.
   void onBandwidth(std::function<void(const Bandwidth&)> callback);
   /// No more frames: once every healthy server has taken all that was queued, unpublish and call back.
   void finish(std::function<void()> done);

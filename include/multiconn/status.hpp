@@ -10,8 +10,8 @@
 
 namespace multiconn {
 
-/// A destination's index in the list given to connect(), a balancer's counting as often as it has servers;
-/// stable for the life of the MultiConnection.
+/// A destination's index in the list given to connect(), a balancer's counting as often as it has servers,
+/// and then in the order of add(); stable for the life of the MultiConnection, and never used again.
 enum class ServerId : std::uint32_t {};
 
 /// What happened, in the form ActionScript's onStatus has: Adobe's code for what came over the wire, ours

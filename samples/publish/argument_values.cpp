@@ -52,6 +52,14 @@ std::int64_t parseBitrate(const std::string& text, const char* option) {
   return std::llround(*bits);
 }
 
+std::size_t parseBytes(const std::string& text, const char* option) {
+  constexpr double kib = 1024, mib = kib * kib, gib = kib * mib, fewest = mib, most = 16 * gib;
+  const auto bytes = parseQuantity(text, {{"", 1}, {"k", kib}, {"K", kib}, {"M", mib}, {"G", gib}});
+  if (!bytes || !(*bytes >= fewest && *bytes <= most))
+    refuse(option, "bytes from 1M to 16G, as 33554432 or 32M");
+  return static_cast<std::size_t>(*bytes);
+}
+
 Size parseSize(const std::string& text, const char* option) {
   constexpr int smallest = 16, largest = 8192;
   const auto fits = [](std::optional<int> side) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +14,8 @@ namespace publish {
 std::chrono::milliseconds parseTime(const std::string& text, const char* option);
 /// "800000", "800k", "2.5M": bit/s.
 std::int64_t parseBitrate(const std::string& text, const char* option);
+/// "1048576", "1024k", "1M": bytes, in steps of 1024.
+std::size_t parseBytes(const std::string& text, const char* option);
 /// "640x360".
 struct Size {
   int width = 0;

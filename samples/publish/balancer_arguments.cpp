@@ -42,6 +42,7 @@ void BalancerArguments::describe(CLI::App& app) {
   option("--balancer", balancers_,
          "Ask it where to publish; further ones are asked when it has no good answer. Beside DEST, or alone")
       ->delimiter(',')
+      ->allow_extra_args(false)  // else it would swallow what follows
       ->type_name("URL[,URL...]");
   option("--count", count_, "How many different servers")->type_name("N")->default_str("1");
   option("--app", app_, "The application at these servers")->type_name("APP[/INSTANCE]");

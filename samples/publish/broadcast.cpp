@@ -12,15 +12,38 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto tick = 1s;
-/// Beyond ConnectOptions::stall_timeout, in which finish() has answered.
+/// Beyond ConnectOptions::setup_timeout and stall_timeout, in which finish() has answered.
 constexpr auto finish_margin = 5s;
 /// ncClose() promises 250 ms.
 constexpr auto close_limit = 1s;
 
-/// It is not on air now, or never was.
+/// It is not on air now, or never was. finish() has left those connected that were.
 bool isLost(const multiconn::ServerStats& server) {
-  return server.state == multiconn::ServerState::failed || server.state == multiconn::ServerState::closed ||
-         !server.publish_time;
+  using multiconn::ServerState;
+  const bool stands = server.state == ServerState::publishing || server.state == ServerState::connected;
+  return !stands || !server.publish_time || !server.error.empty();
+}
+
+/// The frames of the broadcast, as the servers tell that had nothing twice: one that returned has.
+std::uint64_t framesOf(const std::vector<multiconn::ServerStats>& servers) {
+  std::uint64_t most = 0;
+  for (const auto& server : servers)
+    if (server.reconnects == 0) most = std::max(most, server.frames_sent);
+  return most;
+}
+
+/// "12 frames did not arrive (10 inter, 2 audio)."
+std::string lossOf(const multiconn::ServerStats& server, std::uint64_t missed) {
+  if (missed == 0) return "It was not on air at the end.";
+  std::string kinds;
+  const auto add = [&kinds](std::uint64_t count, const char* kind) {
+    if (count > 0) kinds += (kinds.empty() ? "" : ", ") + std::to_string(count) + ' ' + kind;
+  };
+  add(server.dropped.disposable, "disposable");
+  add(server.dropped.inter, "inter");
+  add(server.dropped.key, "key");
+  add(server.dropped.audio, "audio");
+  return std::to_string(missed) + " frames did not arrive" + (kinds.empty() ? "." : " (" + kinds + ").");
 }
 
 spdlog::level::level_enum logLevel(const multiconn::Status& status) {
@@ -87,7 +110,7 @@ void Broadcast::onSetup(const multiconn::SetupOutcome& outcome) {
 
 void Broadcast::onSourceComplete() {
   if (ending_) return;
-  give_up_ = Clock::now() + options_.connect.stall_timeout + finish_margin;
+  give_up_ = Clock::now() + options_.connect.stall_timeout + options_.connect.setup_timeout + finish_margin;
   stream_.finish([this] {
     inbox_.post([this] {
       delivered_ = true;
@@ -126,7 +149,7 @@ int Broadcast::verdict() {
     if (interrupted_) complain("interrupted before setup was complete");
     if (!setup_) return ExitCode::setup_failed;
     for (const auto& server : setup_->servers) {
-      if (server.state == multiconn::ServerOutcome::State::connected) continue;
+      if (server.state == multiconn::ServerOutcome::State::connected || isSpare(server.id)) continue;
       complain("setup failed: " + server.url + ": " +
                (server.error.empty() ? "no answer in time" : server.error));
     }
@@ -139,18 +162,23 @@ int Broadcast::verdict() {
 }
 
 int Broadcast::reportLosses() {
-  std::uint64_t most = 0;
-  for (const auto& server : before_close_) most = std::max(most, server.frames_sent);
+  const std::uint64_t frames = framesOf(before_close_);
   int code = ExitCode::ok;
   for (const auto& server : before_close_) {
-    // When interrupted, the servers are rightly a few frames apart.
-    const auto missed = interrupted_ ? server.frames_dropped : most - server.frames_sent;
-    if (!isLost(server) && missed == 0 && server.frames_dropped == 0) continue;
-    complain(server.url + ": " + server.error + (server.error.empty() ? "" : " ") +
-             std::to_string(std::max(missed, server.frames_dropped)) + " frames did not arrive.");
+    if (isSpare(server.id)) continue;
+    // When interrupted, the servers are rightly a few frames apart; one that returned got some twice.
+    const bool comparable = !interrupted_ && server.reconnects == 0 && frames > server.frames_sent;
+    const auto missed = std::max(server.frames_dropped, comparable ? frames - server.frames_sent : 0);
+    if (!isLost(server) && missed == 0) continue;
+    complain(server.url + ": " + server.error + (server.error.empty() ? "" : " ") + lossOf(server, missed));
     code = ExitCode::frames_lost;
   }
   return code;
+}
+
+/// It is not one that the broadcast was to reach, whatever it did for the others.
+bool Broadcast::isSpare(multiconn::ServerId server) const {
+  return static_cast<std::size_t>(server) >= options_.primaries;
 }
 
 void Broadcast::complain(const std::string& sentence) {

@@ -42,6 +42,7 @@ class Broadcast {
   void end();
   int verdict();
   int reportLosses();
+  bool isSpare(multiconn::ServerId server) const;
   void complain(const std::string& sentence);
 
   const Options& options_;

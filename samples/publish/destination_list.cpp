@@ -23,7 +23,8 @@ std::string canonical(const multiconn::Destination& destination);
 
 }  // namespace
 
-std::vector<multiconn::Destination> readDestinations(const std::vector<std::string>& arguments) {
+std::vector<multiconn::Destination> readDestinations(const std::vector<std::string>& arguments,
+                                                     const std::vector<multiconn::Destination>& others) {
   std::vector<Entry> entries;
   for (const auto& argument : arguments) {
     if (argument.starts_with('@')) {
@@ -38,6 +39,7 @@ std::vector<multiconn::Destination> readDestinations(const std::vector<std::stri
   }
   std::vector<multiconn::Destination> destinations;
   std::set<std::string> seen;
+  for (const auto& other : others) seen.insert(canonical(other));
   for (const auto& entry : entries) {
     auto destination = parseEntry(entry);
     if (!seen.insert(canonical(destination)).second) fail(entry, "this destination is listed twice");

@@ -9,8 +9,8 @@
 
 #include "publish/argument_values.hpp"
 #include "publish/balancer_arguments.hpp"
-#include "publish/destination_list.hpp"
 #include "publish/encode_arguments.hpp"
+#include "publish/failure_arguments.hpp"
 
 namespace publish {
 namespace {
@@ -20,13 +20,14 @@ struct CommandLine {
   Options options;
   EncodeArguments encode;
   BalancerArguments balancer;
+  FailureArguments failure;
   std::vector<std::string> destinations;
   std::string setup_timeout = "3s";
   std::string duration;
   std::string require = "all";
   std::string stats = "table";
   std::string engine;
-  bool no_reconnect = false;
+  std::string timestamps = "zero";
 };
 
 void describe(CLI::App& app, CommandLine& line);
@@ -43,6 +44,7 @@ std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::
   CommandLine line;
   describe(app, line);
   describeConnection(app, line);
+  line.failure.describe(app);
   line.balancer.describe(app);
   line.encode.describe(app);
   try {
@@ -77,6 +79,11 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--loop", options.source.loop, "Begin again at the end, with timestamps that go on");
   app.add_option("--duration", line.duration, "Stop after this much media: 90, 90s, 1500ms, 2m, 1h")
       ->type_name("TIME");
+  app.add_option("--timestamps", line.timestamps,
+                 "From zero, or the input's own: publishers of one feed on several machines then agree")
+      ->check(CLI::IsMember({"zero", "input"}).description(""))
+      ->type_name("zero|input")
+      ->default_str("zero");
   app.add_flag("--list-devices", options.list_devices, "Print what capture: can open, and end");
   app.add_option("--stats", line.stats, "What standard output shows")
       ->type_name("table|json|none")
@@ -94,8 +101,8 @@ void describe(CLI::App& app, CommandLine& line) {
       "  capture:v4l2:/dev/video0+alsa:default   capture:x11grab::0.0+pulse:default\n"
       "  capture:lavfi:testsrc2=size=640x360:rate=25+lavfi:sine=frequency=440\n"
       "A + separates only where FORMAT: (or FORMAT and the end) follows, and no backslash precedes.\n\n"
-      "Exit code: 0 all destinations got everything; 1 bad usage or input; 2 setup failed; "
-      "3 finished, but some destination lost frames.");
+      "Exit code: 0 all destinations got everything, spares apart; 1 bad usage or input; 2 setup failed;\n"
+      "3 finished, but some destination lost frames, or was away at the end.");
 }
 
 void describeConnection(CLI::App& app, CommandLine& line) {
@@ -115,8 +122,6 @@ void describeConnection(CLI::App& app, CommandLine& line) {
                  "What speaks RTMP; default: librtmp where only it can (rtmpe, rtmpte)")
       ->check(CLI::IsMember({"native", "librtmp"}).description(""))
       ->type_name("native|librtmp");
-  app.add_flag("--no-reconnect", line.no_reconnect,
-               "Do not retry a server that is lost; today none is retried, with or without this");
 }
 
 StatsFormat parseStats(const std::string& text) {
@@ -159,29 +164,35 @@ void finishInput(const CLI::App& app, const CommandLine& line, Options& options)
       !option.empty() && !capture && options.source.transcode == multiconn::Transcode::never)
     refuse(option + " is for capture:, or together with --transcode: files are sent as they are");
   if (!capture && !options.capture.device_options.empty()) refuse("--device-option is for capture:");
+  options.source.keep_timestamps = line.timestamps == "input";
+  if (options.source.keep_timestamps) options.connect.timestamps = multiconn::Timestamps::epoch;
+  if (options.source.keep_timestamps && options.source.loop)
+    refuse("--loop begins anew, which --timestamps input cannot");
   if (!capture) return;
   options.capture_devices = options.input.substr(prefix.size());
   options.capture.duration = options.source.duration;
   if (!options.source.realtime) refuse("--no-realtime is for files: " + std::string(prefix) + " is live");
+  if (options.source.keep_timestamps) refuse("--timestamps input is for pipes and URLs, not for devices");
   if (options.source.loop) refuse("--loop is for files: " + std::string(prefix) + " does not end");
   if (options.source.transcode != multiconn::Transcode::never)
     refuse("--transcode is for files: what " + std::string(prefix) + " delivers is always encoded");
-}
-
-/// The named ones first, then those that a balancer is to find.
-std::vector<multiconn::Destination> destinationsOf(const CommandLine& line) {
-  const auto balanced = line.balancer.destination();
-  std::vector<multiconn::Destination> destinations;
-  if (!balanced || !line.destinations.empty()) destinations = readDestinations(line.destinations);
-  if (balanced) destinations.push_back(*balanced);
-  for (auto& destination : destinations) destination.engine = parseEngine(line.engine);
-  return destinations;
 }
 
 std::size_t serversOf(const std::vector<multiconn::Destination>& destinations) {
   std::size_t servers = 0;
   for (const auto& destination : destinations) servers += destination.servers.count;
   return servers;
+}
+
+/// Spares are last: Options::primaries tells where they begin.
+void finishDestinations(const CommandLine& line, Options& options) {
+  auto& all = options.destinations;
+  all = line.failure.primaries(line.destinations, line.balancer.destination());
+  options.primaries = serversOf(all);
+  const auto spares = line.failure.spares(all);
+  all.insert(all.end(), spares.begin(), spares.end());
+  for (auto& destination : all) destination.engine = parseEngine(line.engine);
+  options.connect.require = parseRequire(line.require, options.primaries);
 }
 
 Options finish(const CLI::App& app, CommandLine line) {
@@ -192,8 +203,8 @@ Options finish(const CLI::App& app, CommandLine line) {
   if (!line.duration.empty()) options.source.duration = parseTime(line.duration, "--duration");
   options.stats = parseStats(line.stats);
   finishInput(app, line, options);
-  options.destinations = destinationsOf(line);
-  options.connect.require = parseRequire(line.require, serversOf(options.destinations));
+  line.failure.apply(options.connect);
+  finishDestinations(line, options);
   return options;
 }
 

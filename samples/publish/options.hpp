@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -22,16 +23,18 @@ struct Options {
   multiconn::CaptureOptions capture;
   bool list_devices = false;  ///< and nothing else
   std::vector<multiconn::Destination> destinations;
+  std::size_t primaries = 0;  ///< servers of `destinations` before the first spare
   multiconn::ConnectOptions connect;
   StatsFormat stats = StatsFormat::table;
   std::string log_level;
 };
 
 struct ExitCode {
-  static constexpr int ok = 0;         ///< every destination got everything
+  static constexpr int ok = 0;         ///< every destination got everything, spares apart
   static constexpr int bad_usage = 1;  ///< of the command line, or of the input
   static constexpr int setup_failed = 2;
-  static constexpr int frames_lost = 3;  ///< finished, but not everywhere
+  static constexpr int frames_lost =
+      3;  ///< finished, but some destination missed frames or was away at the end
 };
 
 /// The command line, or the exit code of a program that is done: help was printed to `out`, or one line about

@@ -38,6 +38,13 @@ void JsonReporter::summary(const std::vector<multiconn::ServerStats>& servers) {
 
 namespace {
 
+json::object droppedByKind(const multiconn::DroppedFrames& dropped) {
+  return {{"disposable", dropped.disposable},
+          {"inter", dropped.inter},
+          {"key", dropped.key},
+          {"audio", dropped.audio}};
+}
+
 json::object commonRow(const multiconn::ServerStats& server) {
   json::object row{{"id", static_cast<std::uint32_t>(server.id)},
                    {"url", server.url},
@@ -45,7 +52,9 @@ json::object commonRow(const multiconn::ServerStats& server) {
                    {"bytes", server.bytes_sent},
                    {"frames_sent", server.frames_sent},
                    {"frames_dropped", server.frames_dropped},
-                   {"reconnects", server.reconnects}};
+                   {"dropped", droppedByKind(server.dropped)},
+                   {"reconnects", server.reconnects},
+                   {"standby", server.standby}};
   if (!server.error.empty()) row["error"] = server.error;
   return row;
 }
@@ -55,6 +64,9 @@ json::object statsRow(const multiconn::ServerStats& server) {
   row["queue_bytes"] = server.queue_bytes;
   row["queue_ms"] = server.queue_age.count();
   row["rtt_us"] = count(server.rtt);
+  row["bandwidth_bps"] = server.bandwidth ? json::value(*server.bandwidth) : nullptr;
+  row["attempts"] = server.attempts;
+  row["retry_in_ms"] = count(server.retry_in);
   return row;
 }
 

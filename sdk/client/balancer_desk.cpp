@@ -53,8 +53,9 @@ void BalancerDesk::tell(const Inquiry& inquiry, const BalancerReply& reply) cons
     if (server != reply.servers.end())
       peer->found(*server++);
     else
-      peer->notFound(reply.ok() ? "The balancers named no server that is not in use here already."
-                                : inDetail(reply));
+      peer->notFound(
+          reply.ok() ? "The balancers named no server that is not in use here already." : inDetail(reply),
+          inquiry.lookup->hopeless());
   }
 }
 

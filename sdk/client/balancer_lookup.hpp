@@ -35,6 +35,8 @@ class BalancerLookup {
   void start(rtmp::TimePoint called_at);
   /// The answer as it stands.
   BalancerReply standing() const;
+  /// No server was found, and asking these balancers again cannot help.
+  bool hopeless() const;
 
  private:
   struct Balancer {
@@ -63,7 +65,6 @@ class BalancerLookup {
   void roundOver();
   void startRound();
   bool complete() const { return servers_.size() >= question_.count; }
-  bool hopeless() const;
   std::string sentence() const;
   std::chrono::milliseconds elapsed() const;
   void finish();

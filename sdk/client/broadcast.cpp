@@ -12,7 +12,6 @@ namespace multiconn::client {
 
 namespace {
 
-constexpr std::size_t cached_gop_bytes = 32 * 1024 * 1024;
 constexpr std::size_t most_data_frames = 64;
 constexpr std::size_t max_held_bytes = 8 * 1024 * 1024;
 // A chunk's message length has 24 bits (RTMP 1.0 5.3.1.2.1).
@@ -43,7 +42,8 @@ const char* codecProperty(Track track) {
 
 }  // namespace
 
-Broadcast::Broadcast(Emit emit) : emit_(std::move(emit)), cache_(cached_gop_bytes) {}
+Broadcast::Broadcast(Emit emit, Timestamps timestamps, ResumeRing::Bounds kept)
+    : emit_(std::move(emit)), timeline_(timestamps), ring_(kept) {}
 
 void Broadcast::expect(Track track, bool expected) {
   of(track).expected = expected;
@@ -89,6 +89,7 @@ void Broadcast::release(rtmp::TimePoint now) {
 }
 
 void Broadcast::changeSource(Track track) {
+  if (track == Track::video) ring_.videoEnded();
   timeline_.unplace(track);
   of(track).normalizer = {};
   of(track).first_dts.reset();
@@ -135,38 +136,18 @@ rtmp::Error Broadcast::rememberData(const std::vector<AmfValue>& values, const r
   const std::string* const name = values.size() < 2 ? nullptr : values[1].string();
   if (!handler || !name) return rtmp::Error::none;
   if (*handler == "@clearDataFrame") {
-    data_frames_.erase(*name);
-    if (*name == "onMetaData") cache_.clearMetadata();
+    ring_.clearDataFrame(*name);
+    if (*name == "onMetaData") ring_.clearMetadata();
   }
   if (*handler != "@setDataFrame") return rtmp::Error::none;
-  if (data_frames_.size() == most_data_frames && !data_frames_.contains(*name))
-    return rtmp::Error::message_too_large;
-  data_frames_[*name] = message;
+  const auto& known = ring_.head().data_frames;
+  if (known.size() == most_data_frames && !known.contains(*name)) return rtmp::Error::message_too_large;
+  ring_.dataFrame(*name, message);
   return rtmp::Error::none;
 }
 
 void Broadcast::skip(std::chrono::milliseconds idle) {
   if (media_sent_) timeline_.skip(idle);
-}
-
-// Set data frames stand in front, with the time of what follows.
-void Broadcast::replay(const std::function<void(rtmp::QueuedMessage)>& each) const {
-  std::uint32_t begin = static_cast<std::uint32_t>(timeline_.newest().count());
-  bool begun = false;
-  const auto sendFrames = [&] {
-    if (std::exchange(begun, true)) return;
-    for (const auto& [name, message] : data_frames_) {
-      rtmp::QueuedMessage queued{message, rtmp::QueuedMessage::Class::control, FrameKind::key, {}};
-      queued.message.timestamp = begin;
-      each(std::move(queued));
-    }
-  };
-  cache_.replay([&](rtmp::QueuedMessage queued) {
-    if (!begun) begin = queued.message.timestamp;
-    sendFrames();
-    each(std::move(queued));
-  });
-  sendFrames();
 }
 
 void Broadcast::accept(Track track, EncodedFrame frame, rtmp::TimePoint now) {
@@ -202,10 +183,7 @@ void Broadcast::send(Track track, const EncodedFrame& frame, rtmp::TimePoint now
              : timeline_.frame(track, frame.dts, track == Track::video ? frame.pts : frame.dts);
   if (!metadata_sent_) sendMetadata(now);
   media_sent_ = true;
-  rtmp::QueuedMessage queued{mediaMessage(track, frame, position), classOf(track, frame.kind), frame.kind,
-                             now};
-  remember(track, queued.message);
-  emit_(queued);
+  emit({mediaMessage(track, frame, position), classOf(track, frame.kind), frame.kind, now});
 }
 
 void Broadcast::noteCodec(Track track, Codec codec) {
@@ -215,8 +193,8 @@ void Broadcast::noteCodec(Track track, Codec codec) {
 }
 
 void Broadcast::sendData(rtmp::OutMessage message, rtmp::TimePoint now) {
-  message.timestamp = static_cast<std::uint32_t>(timeline_.newest().count());
-  emit_({std::move(message), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
+  message.timestamp = timeline_.now();
+  emit({std::move(message), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
 }
 
 void Broadcast::sendMetadata(rtmp::TimePoint now) {
@@ -226,22 +204,19 @@ void Broadcast::sendMetadata(rtmp::TimePoint now) {
     if (of(track).codec) properties.set(codecProperty(track), rtmp::metadataCodecId(*of(track).codec));
   properties = portableMetadata(mergedProperties(std::move(properties), metadata_));
   rtmp::Message message;
-  message.timestamp = static_cast<std::uint32_t>(timeline_.newest().count());
+  message.timestamp = timeline_.now();
   message.stream_id = any_stream;
   message.body = rtmp::Data{{"@setDataFrame", "onMetaData", std::move(properties)}, {}};
   auto encoded = rtmp::encode(message);
   if (!encoded) return;
-  cache_.metadata(*encoded);
-  emit_({std::move(*encoded), rtmp::QueuedMessage::Class::control, FrameKind::key, now});
+  emit({*encoded, rtmp::QueuedMessage::Class::control, FrameKind::key, now});
+  ring_.metadata(*encoded);
 }
 
-void Broadcast::remember(Track track, const rtmp::OutMessage& message) {
-  rtmp::MediaBody body;
-  if (track == Track::video) {
-    if (parseVideoBody(*message.payload, body) == rtmp::Error::none) cache_.video(message, body);
-  } else {
-    if (parseAudioBody(*message.payload, body) == rtmp::Error::none) cache_.audio(message, body);
-  }
+void Broadcast::emit(rtmp::QueuedMessage message) {
+  message.number = ring_.next();
+  ring_.push(message);
+  emit_(message);
 }
 
 }  // namespace multiconn::client

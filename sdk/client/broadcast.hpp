@@ -3,30 +3,30 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <multiconn/amf_value.hpp>
 #include <multiconn/frame.hpp>
 
+#include "client/resume_ring.hpp"
 #include "client/timeline.hpp"
 #include "rtmp/error.hpp"
 #include "rtmp/frame_normalizer.hpp"
 #include "rtmp/outbound_queue.hpp"
-#include "rtmp/stream_cache.hpp"
 
 namespace multiconn::client {
 
 /// Frames in, messages for every server out, each built once. Pure: the owner has the clock and the servers.
 /// The first frames are held until every expected track has delivered one, because the smallest of their
-/// times is the beginning.
+/// times is the beginning. Messages are numbered from 1 on, and the newest are kept for servers that were
+/// away.
 class Broadcast {
  public:
   /// Takes each message in the order in which it has to go out; its stream id is still to be set.
   using Emit = std::function<void(const rtmp::QueuedMessage&)>;
-  explicit Broadcast(Emit emit);
+  explicit Broadcast(Emit emit, Timestamps timestamps = Timestamps::from_zero,
+                     ResumeRing::Bounds kept = ResumeRing::Bounds());
 
   /// The tracks that the beginning waits for.
   void expect(Track track, bool expected);
@@ -40,16 +40,19 @@ class Broadcast {
   /// onMetaData; the codecs are added to it. Goes out at once when media has, else in front of it.
   void metadata(AmfObject properties, rtmp::TimePoint now);
 
-  /// A data message in order with the frames. "@setDataFrame" and "@clearDataFrame" are remembered for
-  /// replay(). An error when it cannot be encoded or is longer than servers take.
+  /// A data message in order with the frames. "@setDataFrame" and "@clearDataFrame" are remembered in heads.
+  /// An error when it cannot be encoded or is longer than servers take.
   rtmp::Error data(std::vector<AmfValue> values, rtmp::TimePoint now);
   /// No frame has come for this long, and time is to go on behind it. For tracks whose source has changed.
   void skip(std::chrono::milliseconds idle);
-  /// Everything a newcomer needs; queued_at is left to the caller.
-  void replay(const std::function<void(rtmp::QueuedMessage)>& each) const;
 
-  const rtmp::StreamCache& cache() const { return cache_; }
-  std::chrono::milliseconds time() const { return timeline_.newest(); }
+  /// What was emitted last; a message is in it before it is emitted.
+  ResumeRing& ring() { return ring_; }
+  const ResumeRing& ring() const { return ring_; }
+  /// Of the newest frame, from the beginning on.
+  std::chrono::milliseconds time() const { return timeline_.time(); }
+  /// The timestamp that the beginning has.
+  std::uint32_t origin() const { return timeline_.origin(); }
 
  private:
   struct Input {
@@ -74,16 +77,15 @@ class Broadcast {
   void sendData(rtmp::OutMessage message, rtmp::TimePoint now);
   void sendMetadata(rtmp::TimePoint now);
   rtmp::Error rememberData(const std::vector<AmfValue>& values, const rtmp::OutMessage& message);
-  void remember(Track track, const rtmp::OutMessage& message);
+  void emit(rtmp::QueuedMessage message);
 
   Emit emit_;
   Timeline timeline_;
-  rtmp::StreamCache cache_;
+  ResumeRing ring_;
   std::array<Input, 2> inputs_;
   std::vector<Held> held_;
   std::size_t held_bytes_ = 0;
   AmfObject metadata_;
-  std::map<std::string, rtmp::OutMessage> data_frames_;  // as set, by name
   bool metadata_sent_ = false;
   bool media_sent_ = false;
   std::vector<EncodedFrame> normalized_;  // kept for its capacity

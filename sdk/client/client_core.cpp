@@ -20,7 +20,8 @@ ClientCore::ClientCore(Runtime::Engine& engine, ConnectOptions options)
     : options_(std::move(options)),
       scheduler_(engine.makeScheduler()),
       servers_(engine, *scheduler_, options_, *this),
-      calls_(*scheduler_, servers_, options_, *this) {}
+      calls_(*scheduler_, servers_, options_, *this),
+      roles_(*scheduler_, servers_, options_, *this) {}
 
 ClientCore::~ClientCore() = default;
 
@@ -29,6 +30,7 @@ std::shared_ptr<ClientCore> ClientCore::make(Runtime::Engine& engine, ConnectOpt
   client::OutgoingStreamEvents& events = *core;
   core->stream_ = std::make_unique<client::OutgoingStream>(*core->scheduler_, core->servers_, core->intake_,
                                                            core->options_, core, events);
+  core->roles_.follow(*core->stream_);
   return core;
 }
 
@@ -65,11 +67,58 @@ void ClientCore::abandon() {
 void ClientCore::postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting) {
   const std::lock_guard lock(scheduler_mutex_);
   if (accepting) intake_.open(*accepting);
+  postLocked(std::move(task), sender);
+}
+
+void ClientCore::postLocked(std::function<void()> task, Sender sender) {
   if (scheduler_ && (sender == Sender::self || !abandoned_)) scheduler_->post(std::move(task));
 }
 
-void ClientCore::connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer,
-                         rtmp::TimePoint called_at) {
+void ClientCore::connect(const std::vector<Destination>& destinations,
+                         std::function<void(SetupOutcome)> answer) {
+  std::vector<client::Target> targets = client::checkDestinations(destinations, options_.tls);
+  const std::lock_guard lock(scheduler_mutex_);
+  if (!next_id_) next_id_ = static_cast<std::uint32_t>(targets.size());
+  postLocked(
+      [self = shared_from_this(), targets = std::move(targets), answer = std::move(answer),
+       now = scheduler_ ? scheduler_->now() : rtmp::TimePoint()] { self->connectTo(targets, answer, now); },
+      Sender::handle);
+}
+
+// A destination that comes to nothing has an id, too, which is nobody else's: from the other end.
+ServerId ClientCore::add(const Destination& destination) {
+  std::vector<client::Target> targets = client::checkDestinations({destination}, options_.tls);
+  const auto count = static_cast<std::uint32_t>(targets.size());
+  const std::lock_guard lock(scheduler_mutex_);
+  const bool connected = next_id_.has_value();
+  if (!connected) last_id_ -= count;
+  const auto first = static_cast<ServerId>(connected ? *next_id_ : last_id_ + 1);
+  if (connected) *next_id_ += count;
+  postLocked(
+      [self = shared_from_this(), targets = std::move(targets), first, connected] {
+        if (connected)
+          self->addServers(targets, first);
+        else
+          self->refuse(targets, first, "Call connect() first: servers can be added after it.");
+      },
+      Sender::handle);
+  return first;
+}
+
+void ClientCore::addServers(std::vector<client::Target> targets, ServerId first) {
+  if (closed_ || servers_.closing()) return refuse(targets, first, "The MultiConnection is closed.");
+  servers_.add(std::move(targets), first);
+}
+
+void ClientCore::refuse(const std::vector<client::Target>& targets, ServerId first, const char* why) {
+  auto id = static_cast<std::uint32_t>(first);
+  for (const client::Target& target : targets)
+    connectionStatus(
+        {code::connect_failed, "error", why, static_cast<ServerId>(id++), target.masked_url, {}});
+}
+
+void ClientCore::connectTo(std::vector<client::Target> targets, std::function<void(SetupOutcome)> answer,
+                           rtmp::TimePoint called_at) {
   if (servers_.prepared() || closed_) {
     connectionStatus({code::setup_failed,
                       "error",
@@ -81,14 +130,17 @@ void ClientCore::connect(std::vector<Destination> destinations, std::function<vo
     return;
   }
   answer_ = std::move(answer);
-  servers_.prepare(destinations);
+  servers_.prepare(std::move(targets));
   stream_->connecting(called_at);
   tick();
   servers_.connect(called_at);
+  roles_.changed();
 }
 
 void ClientCore::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
-  if (!closed_) stream_->publish(std::move(name), mode, asked_at);
+  if (closed_) return;
+  stream_->publish(std::move(name), mode, asked_at);
+  roles_.changed();
 }
 
 void ClientCore::close(std::function<void()> closed) {
@@ -114,6 +166,7 @@ void ClientCore::dispose() {
   if (!scheduler_) return;
   linger_timer_.cancel();
   tick_timer_.cancel();
+  roles_.clear();
   if (const auto observer = presentObserver()) observer->ended();
   stream_->clear();
   calls_.clear();
@@ -131,23 +184,41 @@ std::shared_ptr<client::ServerObserver> ClientCore::presentObserver() const {
   return observer_;
 }
 
+void ClientCore::added(client::Peer& peer) {
+  states_changed_ = true;
+  stream_->added(peer);
+  roles_.added(peer);
+  if (const auto observer = presentObserver()) observer->peerAdded(peer);
+}
+
+void ClientCore::removed(client::Peer& peer) {
+  states_changed_ = true;
+  stream_->removed();
+  roles_.changed();
+  if (const auto observer = presentObserver()) observer->peerRemoved(peer);
+}
+
 void ClientCore::publishChanged(client::Peer& peer) {
   states_changed_ = true;
   stream_->publishChanged(peer);
+  roles_.changed();
 }
 
 void ClientCore::connected(client::Peer& peer) {
   states_changed_ = true;
+  roles_.changed();
   if (const auto observer = presentObserver()) observer->peerConnected(peer);
 }
 
 void ClientCore::disconnected(client::Peer& peer) {
   states_changed_ = true;
+  roles_.changed();
   calls_.disconnected(peer);
   if (const auto observer = presentObserver()) observer->peerLost(peer);
 }
 
 void ClientCore::sharedObjectReceived(client::Peer& peer, rtmp::SharedObjectMessage& message) {
+  if (!servers_.find(peer.id())) return;  // it was removed, and still closes
   if (const auto observer = presentObserver()) observer->sharedObjectReceived(peer, message);
 }
 
@@ -215,6 +286,7 @@ void ClientCore::tick() {
   const rtmp::TimePoint now = scheduler_->now();
   servers_.tick(now, stream_->patience());
   stream_->tick(now);
+  roles_.tick();
   refresh({});
   if (closed_ && servers_.allGone()) return;
   tick_timer_ = scheduler_->after(tick_interval, [this] { tick(); });

@@ -16,6 +16,7 @@
 #include "client/intake.hpp"
 #include "client/outgoing_stream.hpp"
 #include "client/rate_limit.hpp"
+#include "client/roles.hpp"
 #include "client/server_group.hpp"
 #include "client/server_observer.hpp"
 #include "net/scheduler.hpp"
@@ -27,7 +28,8 @@ namespace multiconn {
 class ClientCore final : public std::enable_shared_from_this<ClientCore>,
                          private client::ServerGroupEvents,
                          private client::OutgoingStreamEvents,
-                         private client::CallDeskEvents {
+                         private client::CallDeskEvents,
+                         private client::RolesEvents {
  public:
   static std::shared_ptr<ClientCore> make(Runtime::Engine& engine, ConnectOptions options);
   ClientCore(Runtime::Engine& engine, ConnectOptions options);
@@ -45,6 +47,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     postTask([self = shared_from_this(), task = std::move(task)]() mutable { task(*self); }, Sender::handle,
              frames);
   }
+  void connect(const std::vector<Destination>& destinations, std::function<void(SetupOutcome)> answer);
+  ServerId add(const Destination& destination);
   bool write(client::Track track, EncodedFrame frame, client::FeedId feed);
   void sourceEnded(client::FeedId feed, std::string error);
   client::Intake& intake() { return intake_; }
@@ -72,8 +76,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void callHandler(Call call) { calls_.callHandler(std::move(call)); }
   void connectionStatus(Status status) override;
   void callBack(std::function<void()> callback) override;
-  void connect(std::vector<Destination> destinations, std::function<void(SetupOutcome)> answer,
-               rtmp::TimePoint called_at);
+  void figuresChanged() override { states_changed_ = true; }
+  void remove(ServerId server) { servers_.remove(server); }
   void onStatus(std::function<void(const Status&)> callback) { on_status_ = std::move(callback); }
   void onStreamStatus(std::function<void(const Status&)> callback) {
     on_stream_status_ = std::move(callback);
@@ -83,7 +87,14 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void close(std::function<void()> closed);
 
  private:
+  void connectTo(std::vector<client::Target> targets, std::function<void(SetupOutcome)> answer,
+                 rtmp::TimePoint called_at);
+  void addServers(std::vector<client::Target> targets, ServerId first);
+  void refuse(const std::vector<client::Target>& targets, ServerId first, const char* why);
   void streamStatus(Status status) override;
+  void added(client::Peer& peer) override;
+  void removed(client::Peer& peer) override;
+  void left() override { refresh({}); }
   void setupAnswered(SetupOutcome outcome, std::string sentence) override;
   std::optional<Credentials> credentials(ServerId server, const std::string& host) override;
   void publishChanged(client::Peer& peer) override;
@@ -101,6 +112,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
 
   enum class Sender : std::uint8_t { handle, self };
   void postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting = {});
+  /// With scheduler_mutex_ held.
+  void postLocked(std::function<void()> task, Sender sender);
   void shutDown();
   void dispose();
   void tick();
@@ -113,11 +126,14 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   client::CallbackGate gate_;
   client::RateLimit callback_failures_{1};
 
-  // Guards the way to the strand, which is cut when everything is over: handles may be used for longer.
+  // Guards the way to the strand, which is cut when everything is over: handles may be used for longer. And
+  // ids, which are given in the order of the tasks.
   mutable std::mutex scheduler_mutex_;
   std::shared_ptr<net::Scheduler> scheduler_;
   std::shared_ptr<client::ServerObserver> observer_;
   bool abandoned_ = false;
+  std::optional<std::uint32_t> next_id_;  // after connect()
+  std::uint32_t last_id_ = 0xFFFFFFFF;    // downwards, for what comes to nothing
 
   mutable std::mutex snapshot_mutex_;
   std::vector<ServerStats> snapshot_;
@@ -131,6 +147,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   net::Timer tick_timer_, linger_timer_;
   client::ServerGroup servers_;
   client::CallDesk calls_;
+  client::Roles roles_;
   std::unique_ptr<client::OutgoingStream> stream_;
 };
 

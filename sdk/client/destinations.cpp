@@ -57,6 +57,8 @@ Target checkBalancer(const Destination& destination, const TlsOptions& default_t
   target.masked_url = rtmp::maskUrl(destination.url, false);
   target.link.engine = destination.engine;
   target.stream = destination.stream;
+  target.standby = destination.standby;
+  target.resume = destination.resume;
   target.credentials = destination.credentials;
   target.error = problemOf(question);
   for (const std::string& url : question.balancers)
@@ -88,6 +90,8 @@ Target check(const Destination& destination, const TlsOptions& default_tls) {
   target.link.tls = destination.tls.value_or(default_tls);
   target.link.engine = destination.engine;
   target.stream = destination.stream;
+  target.standby = destination.standby;
+  target.resume = destination.resume;
   checkStream(target);
   return target;
 }

@@ -21,6 +21,8 @@ struct Target {
   std::optional<Credentials> credentials;        ///< the destination's, or its url's
   std::string login_host;                        ///< the only one that credentials go to
   std::optional<std::string> redirected_stream;  ///< the name that a redirect gave the stream
+  Resume resume = Resume::ring;                  ///< Destination::resume
+  bool standby = false;                          ///< Destination::standby
   bool pipelining = true;  ///< until the server has shown that it does not understand it
   /// What balancers are asked for this server; also once it is found, since it has to be asked again when the
   /// server is lost. Shared by those that one answer is for. Null: the destination names its server.

@@ -36,8 +36,10 @@ void Dialer::unpublish() {
 void Dialer::open(std::optional<rtmp::PublishRequest> pipelined) {
   dropConnection();
   PeerConnectionEvents& events = *this;
-  connection_ = std::make_unique<PeerConnection>(host_.scheduler(), host_.makeLink(target_.link),
-                                                 connectRequest(), events);
+  net::LinkTarget to = target_.link;
+  to.dead_after = options_.dead_after;
+  connection_ =
+      std::make_unique<PeerConnection>(host_.scheduler(), host_.makeLink(to), connectRequest(), events);
   connection_->open(std::move(pipelined));
 }
 
@@ -64,7 +66,9 @@ void Dialer::on(rtmp::client_event::ConnectFailed& event) {
   if (const auto challenge = rtmp::parseAuthChallenge(event.status.description))
     return logIn(*challenge, event);
   if (event.redirect) return follow(event);
-  if (!retryWithoutPipelining()) reject(event.status, {});
+  if (retryWithoutPipelining()) return;
+  const bool no_such_app = event.status.code == "NetConnection.Connect.InvalidApp";
+  reject(event.status, {}, no_such_app ? Retry::is_useless : Retry::may_help);
 }
 
 void Dialer::on(rtmp::client_event::StatusReceived& event) {
@@ -82,7 +86,8 @@ void Dialer::on(rtmp::client_event::CloseRequested&) {
 void Dialer::closed(net::LinkFailure failure) {
   if (!failure.final && retryWithoutPipelining()) return;
   fail(failure.text.empty() ? "The server closed the connection."
-                            : identity_.mask.text(sentence(failure.text)));
+                            : identity_.mask.text(sentence(failure.text)),
+       failure.final ? Retry::is_useless : Retry::may_help);
 }
 
 // nginx-rtmp with a connect hook answers createStream before connect and then closes; others may dislike
@@ -101,7 +106,8 @@ void Dialer::follow(const rtmp::client_event::ConnectFailed& event) {
   hop.masked_url = identity_.mask.text(hop.masked_url);
   const std::string where = "redirects to " + hop.masked_url;
   if (!hop.target)
-    return reject(event.status, " It " + where + ", which is not followed, " + hop.refusal + ".");
+    return reject(event.status, " It " + where + ", which is not followed, " + hop.refusal + ".",
+                  hop.unsafe ? Retry::is_useless : Retry::may_help);
   target_ = std::move(*hop.target);
   redirected_to_ = hop.masked_url;
   if (target_.redirected_stream) identity_.mask.addFromServer(*target_.redirected_stream, true);
@@ -118,26 +124,28 @@ void Dialer::logIn(const rtmp::AuthChallenge& challenge, const rtmp::client_even
   if (!sameHost(host, target_.login_host))
     return reject(event.status,
                   " It wants a login, but was only redirected to; credentials go to no other host than the "
-                  "destination's.");
+                  "destination's.",
+                  Retry::is_useless);
   const auto credentials = target_.credentials ? target_.credentials : host_.credentials(identity_.id, host);
   if (!credentials || credentials->user.empty())
-    return reject(event.status, " It wants a login: give the destination a user and a password.");
+    return reject(event.status, " It wants a login: give the destination a user and a password.",
+                  Retry::is_useless);
   Login::Step step =
       login_.next(challenge, *credentials, target_.link.url.app, host_.nonce(), identity_.mask);
-  if (!step.refusal.empty()) return reject(event.status, " " + step.refusal);
+  if (!step.refusal.empty()) return reject(event.status, " " + step.refusal, Retry::is_useless);
   login_parameters_ = std::move(step.parameters);
   open({});
 }
 
-void Dialer::reject(const rtmp::StatusInfo& status, const std::string& addition) {
+void Dialer::reject(const rtmp::StatusInfo& status, const std::string& addition, Retry retry) {
   Status failure = identity_.serverStatus(status, code::connect_rejected);
   if (!addition.empty()) failure.description = sentence(failure.description) + addition;
   const std::string error = "The server rejected the connection: " + saying(failure);
-  fail({std::move(failure), error});
+  fail({std::move(failure), error, retry == Retry::is_useless});
 }
 
-void Dialer::fail(const std::string& why) {
-  fail({identity_.status(code::connect_failed, "error", why), why});
+void Dialer::fail(const std::string& why, Retry retry) {
+  fail({identity_.status(code::connect_failed, "error", why), why, retry == Retry::is_useless});
 }
 
 void Dialer::fail(DialFailure failure) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ class DialHost {
 /// Why a connection did not come about.
 struct DialFailure {
   Status status;
-  std::string error;  ///< one sentence
+  std::string error;   ///< one sentence
+  bool final = false;  ///< another attempt cannot help
 };
 
 /// What a Dialer tells. Each of the last two ends it: then it may be destroyed, also from inside them.
@@ -87,8 +89,9 @@ class Dialer final : PeerConnectionEvents {
   bool retryWithoutPipelining();
   void follow(const rtmp::client_event::ConnectFailed& event);
   void logIn(const rtmp::AuthChallenge& challenge, const rtmp::client_event::ConnectFailed& event);
-  void reject(const rtmp::StatusInfo& status, const std::string& addition);
-  void fail(const std::string& why);
+  enum class Retry : std::uint8_t { may_help, is_useless };
+  void reject(const rtmp::StatusInfo& status, const std::string& addition, Retry retry);
+  void fail(const std::string& why, Retry retry = Retry::may_help);
   void fail(DialFailure failure);
   void dropConnection();
 

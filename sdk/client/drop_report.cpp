@@ -6,29 +6,49 @@ namespace {
 
 constexpr std::chrono::seconds pause_between_reports{1};
 
-std::string describe(const rtmp::DropCounts& counts, std::uint64_t data) {
-  return "The server is too slow: " + std::to_string(counts.total()) + " frames were dropped (" +
-         std::to_string(counts.disposable) + " disposable, " + std::to_string(counts.inter) + " inter, " +
-         std::to_string(counts.key) + " key, " + std::to_string(counts.audio) + " audio)" +
-         (data > 0 ? ", and " + std::to_string(data) + " data messages." : ".");
+void add(rtmp::DropCounts& sum, const rtmp::DropCounts& more) {
+  sum.disposable += more.disposable;
+  sum.inter += more.inter;
+  sum.key += more.key;
+  sum.audio += more.audio;
+}
+
+std::string byKind(const rtmp::DropCounts& counts) {
+  return " (" + std::to_string(counts.disposable) + " disposable, " + std::to_string(counts.inter) +
+         " inter, " + std::to_string(counts.key) + " key, " + std::to_string(counts.audio) + " audio)";
 }
 
 }  // namespace
 
 void DropReport::add(const rtmp::DropCounts& counts) {
-  counts_.disposable += counts.disposable;
-  counts_.inter += counts.inter;
-  counts_.key += counts.key;
-  counts_.audio += counts.audio;
-  total_ += counts.total();
+  client::add(dropped_, counts);
+  client::add(totals_, counts);
+}
+
+void DropReport::addMissed(const rtmp::DropCounts& counts) {
+  client::add(missed_, counts);
+  client::add(totals_, counts);
 }
 
 std::optional<std::string> DropReport::take(rtmp::TimePoint now) {
-  if (counts_.total() + data_ == 0 || (last_ && now - *last_ < pause_between_reports)) return {};
+  if (dropped_.total() + missed_.total() + data_ == 0) return {};
+  if (last_ && now - *last_ < pause_between_reports) return {};
   last_ = now;
-  const std::string text = describe(counts_, data_);
-  counts_ = {};
+  std::string text = describe();
+  dropped_ = missed_ = {};
   data_ = 0;
+  return text;
+}
+
+std::string DropReport::describe() const {
+  std::string text;
+  if (dropped_.total() + data_ > 0)
+    text = "The server is too slow: " + std::to_string(dropped_.total()) + " frames were dropped" +
+           byKind(dropped_) +
+           (data_ > 0 ? ", and " + std::to_string(data_) + " data messages." : std::string("."));
+  if (missed_.total() > 0)
+    text += (text.empty() ? "" : " ") + std::string("While it was away it has missed ") +
+            std::to_string(missed_.total()) + " frames" + byKind(missed_) + ".";
   return text;
 }
 

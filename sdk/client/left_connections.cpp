@@ -30,6 +30,10 @@ class LeftConnections::One final : PeerConnectionEvents {
   One& operator=(const One&) = delete;
 
   const PeerConnection* connection() const { return connection_.get(); }
+  std::optional<std::uint64_t> unconfirmed() const {
+    if (!connection_ || connection_->idle()) return {};
+    return connection_->unconfirmed();
+  }
   bool kept() const { return connection_ && !deadline_; }
   Kept takeBack() { return {std::move(connection_), std::move(target_)}; }
   void drain(rtmp::TimePoint deadline) { deadline_ = deadline_.value_or(deadline); }
@@ -167,6 +171,15 @@ rtmp::Duration LeftConnections::queueAge(rtmp::TimePoint now) const {
   for (const auto& one : all_)
     if (one->connection()) age = std::max(age, one->connection()->queueAge(now));
   return age;
+}
+
+std::optional<std::uint64_t> LeftConnections::unconfirmed() const {
+  std::optional<std::uint64_t> first;
+  for (const auto& one : all_) {
+    const auto number = one->unconfirmed();
+    if (number && (!first || *number < *first)) first = number;
+  }
+  return first;
 }
 
 Sent LeftConnections::sent() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,6 +50,8 @@ class LeftConnections {
   /// Everything queued has reached the server's kernel.
   bool idle() const;
   rtmp::Duration queueAge(rtmp::TimePoint now) const;
+  /// The first message of the broadcast that is still on its way on one of them.
+  std::optional<std::uint64_t> unconfirmed() const;
   /// By those that have gone, too.
   Sent sent() const;
 

@@ -41,6 +41,11 @@ void MergedObject::exclude(ServerId id) {
   forgetAllRemoved();
 }
 
+void MergedObject::remove(ServerId id) {
+  servers_.erase(id);
+  forgetAllRemoved();
+}
+
 void MergedObject::join(ServerId id, bool amf3, TimePoint now) {
   Server& joining = server(id);
   lost(id);

@@ -54,6 +54,8 @@ class MergedObject {
   // Servers. Their order is that of their ids.
   /// There is such a server, which may be joined some day: what is removed is remembered for it.
   void expect(ServerId server);
+  /// There is no such server any more. The view stays as it is, and nothing is remembered for it.
+  void remove(ServerId server);
   /// It will not be, unless join() says otherwise.
   void exclude(ServerId server);
   /// Its connection stands, and it has shared objects. Also for one that is joined and may have forgotten us.

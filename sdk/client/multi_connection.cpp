@@ -13,8 +13,15 @@ MultiConnection::~MultiConnection() {
 
 void MultiConnection::connect(std::vector<Destination> destinations,
                               std::function<void(SetupOutcome)> answer) {
-  core_->post([destinations = std::move(destinations), answer = std::move(answer),
-               now = core_->now()](ClientCore& core) { core.connect(destinations, answer, now); });
+  core_->connect(destinations, std::move(answer));
+}
+
+ServerId MultiConnection::add(Destination destination) {
+  return core_->add(destination);
+}
+
+void MultiConnection::remove(ServerId server) {
+  core_->post([server](ClientCore& core) { core.remove(server); });
 }
 
 void MultiConnection::onStatus(std::function<void(const Status&)> callback) {

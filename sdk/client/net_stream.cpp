@@ -85,6 +85,12 @@ void NetStream::onDrain(std::function<void()> callback) {
   core->post([callback = std::move(callback)](ClientCore& strand) { strand.stream().onDrain(callback); });
 }
 
+void NetStream::onBandwidth(std::function<void(const Bandwidth&)> callback) {
+  const auto core = core_.lock();
+  if (!core) return;
+  core->post([callback = std::move(callback)](ClientCore& strand) { strand.stream().onBandwidth(callback); });
+}
+
 void NetStream::finish(std::function<void()> done) {
   const auto core = core_.lock();
   if (!core) return;

@@ -38,7 +38,7 @@ void OutgoingStream::sendData(const std::string& handler, const std::vector<AmfV
 
 std::string OutgoingStream::dataProblem(const std::string& handler,
                                         const std::vector<AmfValue>& arguments) const {
-  if (!request_ || finishing_) return "Nothing is being published: call publish() first.";
+  if (!request_ || finishing()) return "Nothing is being published: call publish() first.";
   if (!isFrameCommand(handler)) return nameProblem(handler);
   const std::string* const name = arguments.empty() ? nullptr : arguments[0].string();
   const std::size_t wanted = handler == set_frame ? 2 : 1;

@@ -28,7 +28,7 @@ void OutgoingStream::awaitStart() {
 
 // Sources begin together, since the tracks of one file wait for each other.
 void OutgoingStream::startSourcesWhenReady() {
-  if (!request_ || !connect_called_at_ || asking_ || sources_started_ || finishing_ || publishing() == 0)
+  if (!request_ || !connect_called_at_ || asking_ || sources_started_ || finishing() || publishing() == 0)
     return;
   const rtmp::TimePoint now = scheduler_.now();
   const bool in_time = now < std::max(request_->asked_at, *connect_called_at_) + options_.setup_timeout;
@@ -81,7 +81,9 @@ void OutgoingStream::sourcesCompleted() {
 
 void OutgoingStream::reportAllLost() {
   const auto& peers = servers_.peers();
-  const auto lost = [](const auto& peer) { return peer->gone() || (peer->settled() && !peer->publishing()); };
+  const auto lost = [](const auto& peer) {
+    return peer->gone() || (peer->settled() && !peer->publishing() && !peer->ready());
+  };
   if (all_lost_reported_ || asking_ || !request_ || !connect_called_at_ || servers_.closing()) return;
   if (!std::all_of(peers.begin(), peers.end(), lost)) return;
   all_lost_reported_ = true;

@@ -39,6 +39,7 @@ OutgoingStream::OutgoingStream(net::Scheduler& scheduler, ServerGroup& servers, 
       intake_(intake),
       options_(options),
       events_(events),
+      desk_(scheduler, servers, [this](Status status) { events_.streamStatus(std::move(status)); }),
       feeds_{std::make_unique<SourceFeed>(Track::audio, core),
              std::make_unique<SourceFeed>(Track::video, core)},
       buffer_time_(options.queue_age),
@@ -62,6 +63,7 @@ void OutgoingStream::attach(Track track, std::shared_ptr<MediaSource> source) {
 void OutgoingStream::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
   if (request_) stop();
   request_ = Request{std::move(name), modeName(mode), asked_at};
+  ++publication_;
   begin();
   askServers();
   awaitStart();
@@ -74,7 +76,10 @@ void OutgoingStream::askServers() {
 }
 
 void OutgoingStream::begin() {
-  broadcast_ = std::make_unique<Broadcast>([this](const rtmp::QueuedMessage& message) { send(message); });
+  broadcast_ = std::make_unique<Broadcast>([this](const rtmp::QueuedMessage& message) { send(message); },
+                                           options_.timestamps,
+                                           ResumeRing::Bounds{options_.resume_bytes, options_.resume_age});
+  desk_.begin(broadcast_->ring());
   sources_started_ = all_lost_reported_ = false;
   first_start_.reset();
   idle_since_.reset();
@@ -112,7 +117,7 @@ void OutgoingStream::sendMetadata() {
 }
 
 void OutgoingStream::frame(Track track, const EncodedFrame& frame, FeedId from) {
-  const bool wanted = request_ && !finishing_ && (from == application_feed || feed(track).is(from));
+  const bool wanted = request_ && !finishing() && (from == application_feed || feed(track).is(from));
   if (wanted) {
     const rtmp::TimePoint now = scheduler_.now();
     if (idle_since_) endIdleness();
@@ -120,6 +125,7 @@ void OutgoingStream::frame(Track track, const EncodedFrame& frame, FeedId from) 
     if (error != rtmp::Error::none) reportBadFrame(error, now);
     holdBriefly();
     intake_.time(broadcast_->time());
+    desk_.origin(broadcast_->origin());
   }
   settle(frame.data->size());
 }
@@ -146,7 +152,21 @@ void OutgoingStream::reportBadFrame(rtmp::Error error, rtmp::TimePoint now) {
 }
 
 void OutgoingStream::send(const rtmp::QueuedMessage& message) {
-  for (const auto& peer : servers_.peers()) peer->send(message);
+  bandwidth_.sent(message.message.payload->size());
+  for (const auto& peer : servers_.peers()) desk_.send(*peer, message);
+}
+
+void OutgoingStream::reportBandwidth(rtmp::TimePoint now) {
+  if (!bandwidth_.due(now)) return;
+  std::vector<BandwidthWatch::Server> servers;
+  for (const auto& peer : servers_.peers()) {
+    const BandwidthEstimate& estimate = peer->bandwidth();
+    if (peer->publishing())
+      servers.push_back(
+          {peer->id(), estimate.bitsPerSecond().value_or(0), estimate.congested(), estimate.narrow()});
+  }
+  const auto news = bandwidth_.report(servers);
+  if (news) events_.callBack([callback = on_bandwidth_, news = *news] { callback(news); });
 }
 
 void OutgoingStream::connecting(rtmp::TimePoint called_at) {
@@ -157,25 +177,27 @@ void OutgoingStream::connecting(rtmp::TimePoint called_at) {
   awaitStart();
 }
 
+void OutgoingStream::added(Peer& peer) {
+  peer.bounds(bounds());
+  if (request_) peer.publish(request_->name, request_->mode, request_->asked_at);
+}
+
 void OutgoingStream::publishChanged(Peer& peer) {
   if (!request_) return;
-  if (peer.publishing()) join(peer);
+  if (peer.publishing()) {
+    if (!first_start_) first_start_ = scheduler_.now();
+    peer.bounds(bounds());
+  }
+  desk_.changed(peer);
   startSourcesWhenReady();
   reportAllLost();
   settle(0);
 }
 
 void OutgoingStream::join(Peer& peer) {
-  const rtmp::StreamCache& cache = broadcast_->cache();
-  const rtmp::TimePoint now = scheduler_.now();
-  if (!first_start_) first_start_ = now;
+  if (!request_) return;
   peer.bounds(bounds());
-  peer.beginMedia(false);
-  broadcast_->replay([&](rtmp::QueuedMessage message) {
-    message.queued_at = now;
-    peer.send(message);
-  });
-  peer.beginMedia(cache.hasVideo() && !cache.gopComplete());
+  desk_.join(peer);
 }
 
 void OutgoingStream::queueMoved() {
@@ -184,18 +206,20 @@ void OutgoingStream::queueMoved() {
   if (!core || std::exchange(settle_posted_, true)) return;
   scheduler_.post([core = std::move(core), this] {
     settle_posted_ = false;
+    desk_.pump();
     settle(0);
   });
 }
 
-void OutgoingStream::tick(rtmp::TimePoint) {
+void OutgoingStream::tick(rtmp::TimePoint now) {
   if (!request_) return;
   settle(0);
+  if (on_bandwidth_) reportBandwidth(now);
   startSourcesWhenReady();
 }
 
 std::optional<std::chrono::milliseconds> OutgoingStream::patience() const {
-  if (request_ && (finishing_ || waits())) return options_.stall_timeout;
+  if (request_ && (finishing() || waits())) return options_.stall_timeout;
   return {};
 }
 
@@ -205,7 +229,7 @@ void OutgoingStream::settle(std::size_t bytes) {
   for (const auto& peer : servers_.peers()) {
     if (!peer->publishing()) continue;
     taken = true;
-    fullest = std::max(fullest, peer->queued());
+    fullest = std::max(fullest, peer->queued() + (waits() ? desk_.backlog(*peer) : 0));
   }
   intake_.holdSources(!taken && waits());
   const Intake::Relief relief = intake_.settle(bytes, fullest);
@@ -217,15 +241,16 @@ void OutgoingStream::settle(std::size_t bytes) {
 void OutgoingStream::applyLossless() {
   const bool lossless = waits();
   intake_.lossless(lossless);
+  desk_.lossless(lossless);
   for (const auto& peer : servers_.peers()) peer->bounds(bounds());
 }
 
 void OutgoingStream::finish(std::function<void()> done) {
-  if (finishing_ || !request_) {
+  if (finishing() || !request_) {
     if (done) events_.callBack(std::move(done));
     return;
   }
-  finishing_ = true;
+  finishing_since_ = scheduler_.now();
   finish_done_ = std::move(done);
   for (const auto& feed : feeds_) feed->stop();
   broadcast_->release(scheduler_.now());
@@ -237,10 +262,12 @@ void OutgoingStream::pollFinish() {
   finish_timer_ = scheduler_.after(finish_poll, [this] { pollFinish(); });
 }
 
-// Kernels may still hold what queues do not: a server has taken it once its own kernel has acknowledged it.
+// A server that is away may come back in time for what it has missed. Kernels may still hold what queues do
+// not: a server has taken it once its own kernel has acknowledged it.
 bool OutgoingStream::finished() const {
-  const rtmp::TimePoint begun = std::max(request_->asked_at, connect_called_at_.value_or(request_->asked_at));
-  if (anyOnItsWay() && scheduler_.now() < begun + options_.setup_timeout) return false;
+  const rtmp::TimePoint since = std::max(*finishing_since_, connect_called_at_.value_or(*finishing_since_));
+  if (anyOnItsWay() && scheduler_.now() < since + options_.setup_timeout) return false;
+  if (desk_.behind()) return false;
   return std::all_of(servers_.peers().begin(), servers_.peers().end(),
                      [](const auto& peer) { return !peer->publishing() || peer->idle(); });
 }
@@ -248,13 +275,15 @@ bool OutgoingStream::finished() const {
 void OutgoingStream::stop() {
   if (!request_) return;
   request_.reset();
+  desk_.end();
   broadcast_.reset();
-  finishing_ = false;
+  finishing_since_.reset();
   for (std::optional<net::Timer>* timer : {&hold_timer_, &start_timer_, &grace_timer_, &finish_timer_})
     timer->reset();
   for (const auto& feed : feeds_) feed->stop();
   for (const auto& peer : servers_.peers()) peer->unpublish();
   settle(0);
+  events_.figuresChanged();
   if (auto done = std::exchange(finish_done_, nullptr)) events_.callBack(std::move(done));
 }
 
@@ -266,6 +295,7 @@ void OutgoingStream::close() {
 void OutgoingStream::clear() {
   close();
   on_drain_ = nullptr;
+  on_bandwidth_ = nullptr;
 }
 
 bool OutgoingStream::anyFeed(bool (SourceFeed::*test)() const) const {

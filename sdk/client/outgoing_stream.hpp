@@ -11,7 +11,9 @@
 #include <multiconn/net_stream.hpp>
 #include <multiconn/status.hpp>
 
+#include "client/bandwidth_watch.hpp"
 #include "client/broadcast.hpp"
+#include "client/catch_up_desk.hpp"
 #include "client/intake.hpp"
 #include "client/server_group.hpp"
 #include "client/shared_function.hpp"
@@ -27,6 +29,8 @@ class OutgoingStreamEvents {
   virtual void streamStatus(Status status) = 0;
   /// Calls back the application, in a task of its own.
   virtual void callBack(std::function<void()> callback) = 0;
+  /// What callbacks see from now on has to be fresh: frames that were missed have been counted.
+  virtual void figuresChanged() = 0;
 };
 
 /// The one stream that goes to every server: asked for, fed, drained, ended. Strand only.
@@ -41,6 +45,9 @@ class OutgoingStream {
   /// False: the application waits for servers, as a file source does.
   void live(bool live);
   void onDrain(std::function<void()> callback) { on_drain_ = sharedFunction(std::move(callback)); }
+  void onBandwidth(std::function<void(const Bandwidth&)> callback) {
+    on_bandwidth_ = sharedFunction(std::move(callback));
+  }
   void finish(std::function<void()> done);
   /// NetStream.send; what is wrong with it is a status.
   void sendData(const std::string& handler, const std::vector<AmfValue>& arguments);
@@ -56,10 +63,17 @@ class OutgoingStream {
   void frame(Track track, const EncodedFrame& frame, FeedId feed);
   void sourceEnded(FeedId feed, const std::string& error);
 
+  /// A number of what is being published, another one each time; 0: nothing is.
+  std::uint64_t publication() const { return request_ ? publication_ : 0; }
+
   /// The servers exist and are about to be connected to.
   void connecting(rtmp::TimePoint called_at);
+  /// One more server, which is about to be connected to.
+  void added(Peer& peer);
+  /// One server less.
+  void removed() { settle(0); }
   void publishChanged(Peer& peer);
-  /// Sends it everything a newcomer needs.
+  /// Its stream goes on on a new connection: sends everything a newcomer needs.
   void join(Peer& peer);
   void queueMoved();
   void tick(rtmp::TimePoint now);
@@ -89,7 +103,9 @@ class OutgoingStream {
   rtmp::Error passData(const std::string& handler, const std::vector<AmfValue>& arguments);
   void expectTracks();
   void sendMetadata();
+  bool finishing() const { return finishing_since_.has_value(); }
   void send(const rtmp::QueuedMessage& message);
+  void reportBandwidth(rtmp::TimePoint now);
   void holdBriefly();
   void reportBadFrame(rtmp::Error error, rtmp::TimePoint now);
 
@@ -111,8 +127,10 @@ class OutgoingStream {
   OutgoingStreamEvents& events_;
 
   std::optional<Request> request_;
+  std::uint64_t publication_ = 0;
   std::optional<rtmp::TimePoint> connect_called_at_;
   std::unique_ptr<Broadcast> broadcast_;
+  CatchUpDesk desk_;
   std::array<std::unique_ptr<SourceFeed>, 2> feeds_;
   FeedId last_feed_ = application_feed;
   AmfObject metadata_;
@@ -126,8 +144,10 @@ class OutgoingStream {
   std::optional<rtmp::TimePoint> first_start_, bad_frame_at_;
   bool settle_posted_ = false;
   std::function<void()> on_drain_;
+  BandwidthWatch bandwidth_;
+  std::function<void(const Bandwidth&)> on_bandwidth_;
   std::function<void()> finish_done_;
-  bool finishing_ = false;
+  std::optional<rtmp::TimePoint> finishing_since_;
   std::weak_ptr<ClientCore> core_;
   std::optional<net::Timer> hold_timer_, start_timer_, grace_timer_, finish_timer_;
 };

@@ -10,7 +10,7 @@ namespace multiconn::client {
 
 namespace {
 
-// Setup is answered long before; this is how long a server may be late and still join.
+// How long a server may take over its answer to publish.
 constexpr std::chrono::seconds answer_patience{30};
 // What is left of the 250 ms of a close belongs to the link.
 constexpr std::chrono::milliseconds time_to_send_goodbye{40};
@@ -39,46 +39,52 @@ PeerIdentity identityOf(ServerId id, const Target& target) {
 
 Peer::Peer(ServerId id, Target target, const ConnectOptions& options, PeerHost& host, PeerEvents& events)
     : identity_(identityOf(id, target)),
-      target_(std::move(target)),
+      destination_(std::move(target)),
+      target_(destination_),
       options_(options),
       host_(host),
       events_(events),
+      spare_(target_.standby),
+      silent_(spare_),
       statuses_(statuses_per_second),
       calls_(calls_per_second),
       bounds_{options.queue_bytes, options.queue_age, false},
-      redirects_(options.follow_redirects) {}
+      redirects_(options.follow_redirects),
+      comeback_(options.reconnect) {
+  destination_.link.dead_after = target_.link.dead_after = options.dead_after;
+}
 
 void Peer::connect(rtmp::TimePoint called_at) {
   called_at_ = called_at;
   if (!target_.error.empty())
-    return failConnect({identity_.status(code::connect_failed, "error", target_.error), target_.error});
+    return failConnect({identity_.status(code::connect_failed, "error", target_.error), target_.error, true});
   if (!target_.unknown()) return dial();
   const auto& balancers = target_.question->balancers;
   if (target_.link.tls.insecure && std::any_of(balancers.begin(), balancers.end(), isHttps))
     warnOfInsecurity("The balancer's");
-  host_.lookUp(*this);
+  host_.lookUp(*this, attemptPatience());
 }
 
 void Peer::found(const FoundServer& server) {
   if (gone() || closing_ || !target_.unknown()) return;
   target_ = foundTarget(target_, server);
   identity_.url = target_.masked_url;
-  events_.connectionStatus(
-      identity_.status(code::connect_found, "status", "A balancer has named this server."));
+  sayConnection(identity_.status(code::connect_found, "status", "A balancer has named this server."));
   host_.located(*this);
   dial();
 }
 
-void Peer::notFound(const std::string& why) {
+void Peer::notFound(const std::string& why, bool final) {
   if (gone() || closing_ || !target_.unknown()) return;
-  failConnect({identity_.status(code::connect_failed, "error", why), why});
+  attemptFailed({identity_.status(code::connect_failed, "error", why), why, final});
 }
 
 void Peer::dial() {
-  if (target_.link.url.secure() && target_.link.tls.insecure) warnOfInsecurity("The server's");
+  const bool insecure = target_.link.url.secure() && target_.link.tls.insecure;
+  if (insecure && comeback_.backoff.attempts() == 0) warnOfInsecurity("The server's");
   DialerEvents& events = *this;
   dialer_ = std::make_unique<Dialer>(target_, options_, identity_, host_, events);
-  dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, answer_patience);
+  dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, attemptPatience());
 }
 
 void Peer::warnOfInsecurity(const std::string& whose) {
@@ -90,7 +96,8 @@ void Peer::warnOfInsecurity(const std::string& whose) {
 void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimePoint asked_at) {
   if (gone() || closing_) return;
   name_ = name;
-  request_ = {streamName(), mode};
+  const std::string before = std::exchange(request_, {streamName(), mode}).stream;
+  if (request_.stream != before) may_hold_name_ = false;
   publish_asked_at_ = asked_at;
   has_video_ = false;
   redirects_ = RedirectPolicy(options_.follow_redirects);
@@ -99,15 +106,24 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
     const std::string why = "The stream name is empty: give this server's stream key.";
     return refusePublish(identity_.status(code::publish_failed, "error", why), why);
   }
+  asked_ = true;
+  newcomer_ = false;
+  unconfirmed_.reset();
+  if (silent_) return prepare();
   publish_ = Publish::wanted;
   if (connection_) requestPublish();
 }
 
+// Where the connection is what is to come back, it still does.
 void Peer::unpublish() {
+  if (publishing() && connection_) may_hold_name_ = false;
+  if (connection_) comeback_.cancel();
   answer_timer_.cancel();
   dropMedia();
   publish_ = Publish::none;
-  if (state_ == ServerState::publishing) state_ = ServerState::connected;
+  silent_ = spare_;
+  asked_ = taking_over_ = false;
+  stand();
   if (dialer_) dialer_->unpublish();
   if (connection_) connection_->unpublish();
   redirected_publish_ = false;
@@ -129,15 +145,15 @@ void Peer::close() {
 void Peer::abort() {
   if (gone()) return;
   closing_ = true;
-  const bool dialing = !connection_ && !announced_ && lost_because_.empty();
   dropRelocation();
   left_.dropMedia();
   retire();
-  if (dialing) return failConnect({});
+  if (!answered_) return failConnect({});
   lose({});
 }
 
 void Peer::requestPublish() {
+  comeback_.cancel();
   publish_ = Publish::requested;
   awaitPublish(answer_patience);
   connection_->publish(request_);
@@ -156,13 +172,15 @@ void Peer::happened(rtmp::ClientEvent& event) {
 
 void Peer::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event::Connected& event) {
   target_ = dialer_->target();
+  destination_.pipelining = target_.pipelining;
   earlier_ += dialer_->wasted();
   dialer_.reset();
   adopt(std::move(connection));
   state_ = ServerState::connected;
-  connect_time_ = since(called_at_, host_.scheduler().now());
+  error_.clear();
+  if (!connect_time_) connect_time_ = since(called_at_, host_.scheduler().now());
   events_.connectionStatus(identity_.serverStatus(event.status, code::connect_success));
-  host_.answered(*this);
+  answer();
   if (publish_ == Publish::wanted && connection_->pipelined()) {
     publish_ = Publish::requested;
     awaitPublish(answer_patience);
@@ -170,13 +188,19 @@ void Peer::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event
     request_.stream = streamName();
     requestPublish();
   }
+  prepare();
   announce();
 }
 
 void Peer::dialFailed(DialFailure failure) {
+  destination_.pipelining = dialer_->target().pipelining;
   earlier_ += dialer_->wasted();
   dialer_.reset();
-  failConnect(std::move(failure));
+  attemptFailed(std::move(failure));
+}
+
+void Peer::answer() {
+  if (!std::exchange(answered_, true)) host_.answered(*this);
 }
 
 void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
@@ -187,6 +211,8 @@ void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
   link_stats_ = {};
   link_stats_at_ = {};
   pending_request_.reset();
+  adopted_at_ = host_.scheduler().now();
+  silence_.restart(adopted_at_);
   ++connection_number_;
 }
 
@@ -200,6 +226,7 @@ void Peer::on(rtmp::client_event::PublishStarted& event) {
   if (publish_ != Publish::requested && publish_ != Publish::moving) return;
   answer_timer_.cancel();
   redirected_publish_ = false;
+  may_hold_name_ = true;
   stream_id_ = event.stream_id;
   error_.clear();
   const rtmp::TimePoint now = host_.scheduler().now();
@@ -211,10 +238,11 @@ void Peer::on(rtmp::client_event::PublishStarted& event) {
   publish_ = Publish::publishing;
   state_ = ServerState::publishing;
   events_.publishChanged(*this);
+  taking_over_ = false;
 }
 
 void Peer::on(rtmp::client_event::PublishFailed& event) {
-  if (settled() && !publishing()) return;
+  if (publish_ != Publish::requested && !publishing()) return;
   if (redirected_publish_) return;
   if (auto redirect = awaitsPublish() ? rtmp::redirectIn(event.status) : std::nullopt) {
     rtmp::client_event::Redirected redirected{std::move(event.status), std::move(*redirect)};
@@ -224,25 +252,39 @@ void Peer::on(rtmp::client_event::PublishFailed& event) {
   if (publish_ != Publish::moving || !retryMove(failure)) failPublish(std::move(failure));
 }
 
-void Peer::failPublish(Status failure) {
+// `final`: for good, whatever its code says.
+void Peer::failPublish(Status failure, bool final) {
   if (publish_ == Publish::moving && fallBack(saying(failure))) return;
   const bool ran = publishing();
-  const std::string why =
+  std::string why =
       (ran ? "The server ended the stream: " : "The server refused the stream: ") + saying(failure);
+  const bool retry = !final && !refusesForGood(failure);
+  if (const auto delay = retry ? nextAttempt() : std::nullopt)
+    return publishAfter(*delay, std::move(failure), why);
+  if (retry) why = whenGivenUp(why);
   refusePublish(std::move(failure), why);
   if (ran) events_.streamStatus(identity_.status(code::publish_lost, "error", why));
 }
 
 // A server that refuses the stream is still connected.
 void Peer::refusePublish(Status failure, std::string error) {
-  answer_timer_.cancel();
-  dropMedia();
+  endPublish(std::move(error));
   publish_ = Publish::refused;
-  if (state_ == ServerState::publishing) state_ = ServerState::connected;
-  error_ = std::move(error);
-  leaveOldConnections();
+  stand();
   events_.streamStatus(std::move(failure));
   events_.publishChanged(*this);
+}
+
+void Peer::endPublish(std::string error) {
+  answer_timer_.cancel();
+  dropMedia();
+  error_ = std::move(error);
+  leaveOldConnections();
+}
+
+// Without its publish, a connection is still one.
+void Peer::stand() {
+  if (state_ == ServerState::publishing || (reconnecting() && connection_)) state_ = ServerState::connected;
 }
 
 void Peer::on(rtmp::client_event::StatusReceived& event) {
@@ -273,46 +315,13 @@ void Peer::closed(net::LinkFailure failure) {
   lose(why);
 }
 
-void Peer::failConnect(DialFailure failure) {
-  answer_timer_.cancel();
-  state_ = closing_ ? ServerState::closed : ServerState::failed;
-  publish_ = Publish::none;
-  error_ = closing_ ? "The connection was closed before the server answered." : std::move(failure.error);
-  if (!closing_) events_.connectionStatus(std::move(failure.status));
-  host_.answered(*this);
-  events_.publishChanged(*this);
-  host_.ended(*this);
-}
-
-void Peer::lose(const std::string& why) {
-  answer_timer_.cancel();
-  dropRelocation();
-  left_.clear();
-  collectDrops(host_.scheduler().now());
-  const bool ran = publishing();
-  const bool asked = !settled();
-  dropMedia();
-  publish_ = Publish::none;
-  state_ = closing_ ? ServerState::closed : ServerState::failed;
-  if (!closing_) error_ = why;
-  if (!closing_ && ran) events_.streamStatus(identity_.status(code::publish_lost, "error", why));
-  if (!closing_ && asked) events_.streamStatus(identity_.status(code::publish_failed, "error", why));
-  events_.connectionStatus(
-      identity_.status(code::connect_closed, "status", closing_ ? "The connection was closed." : why));
-  events_.publishChanged(*this);
-  disconnect();
-  host_.ended(*this);
-}
-
 void Peer::end(const std::string& why) {
   if (!closing_) closed({{}, why, false});
 }
 
 void Peer::giveUp(const char* code, const std::string& why) {
   retire();
-  publish_ = Publish::none;
-  events_.streamStatus(identity_.status(code, "error", why));
-  lose(why);
+  lose(why, code);
 }
 
 void Peer::disconnect() {
@@ -324,6 +333,7 @@ void Peer::retire() {
   if (!connection_) return;
   collectDrops(host_.scheduler().now());
   earlier_ += connection_->sent();
+  unconfirmed_ = unconfirmed();
   link_stats_ = {};
   link_stats_at_ = {};
   PeerConnection::retire(std::move(connection_));
@@ -338,10 +348,12 @@ void Peer::noPublishAnswer(std::chrono::milliseconds patience) {
                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
                           " seconds.";
   if (publish_ == Publish::moving && fallBack(why)) return;
-  const bool ran = publishing();
-  refusePublish(identity_.status(ran ? code::publish_lost : code::publish_failed, "error", why), why);
+  // Who is mute to publish may be so to everything: only another connection shows.
+  if (options_.reconnect.enabled) return end(why);
   // A late Publish.Start would hold the name.
   if (connection_) connection_->unpublish();
+  const char* const code = publishing() ? code::publish_lost : code::publish_failed;
+  refusePublish(identity_.status(code, "error", why), why);
 }
 
 rtmp::Error Peer::sendSharedObject(rtmp::SharedObjectMessage message) {
@@ -355,6 +367,10 @@ std::unique_ptr<Dialer> Peer::makeDialer(DialerEvents& events) {
 
 void Peer::sayConnection(Status status) {
   if (statuses_.take(host_.scheduler().now())) events_.connectionStatus(std::move(status));
+}
+
+void Peer::sayStream(Status status) {
+  if (statuses_.take(host_.scheduler().now())) events_.streamStatus(std::move(status));
 }
 
 }  // namespace multiconn::client

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/status.hpp>
 
+#include "client/bandwidth_estimate.hpp"
+#include "client/comeback.hpp"
+#include "client/dead_peer.hpp"
 #include "client/dialer.hpp"
 #include "client/drop_report.hpp"
 #include "client/left_connections.hpp"
@@ -19,11 +23,13 @@
 #include "client/progress.hpp"
 #include "client/rate_limit.hpp"
 #include "client/relocation.hpp"
+#include "client/status_codes.hpp"
 #include "rtmp/outbound_queue.hpp"
 
 namespace multiconn::client {
 
-/// One server of a MultiConnection: its connection, and how far its publish has come.
+/// One server of a MultiConnection: its connection, and how far its publish has come. One that is lost, or
+/// cannot be reached, is tried again by itself, as ConnectOptions::reconnect has it.
 class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
  public:
   using Bounds = rtmp::OutboundQueue::Bounds;
@@ -35,7 +41,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void connect(rtmp::TimePoint called_at);
   /// The answer to PeerHost::lookUp(): goes there. Ignored unless it is waited for.
   void found(const FoundServer& server);
-  void notFound(const std::string& why);
+  /// `final`: asking again cannot help.
+  void notFound(const std::string& why, bool final);
   /// Under the destination's own stream name, or `name`. Before connect() it is pipelined; before connect's
   /// answer it is remembered.
   void publish(const std::string& name, const std::string& mode, rtmp::TimePoint asked_at);
@@ -46,14 +53,36 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   /// As close(), at once.
   void abort();
 
+  // A spare (Destination::standby). publish() makes it ready, and no more.
+  bool spare() const { return spare_; }
+  /// A spare that is not to publish now.
+  bool silent() const { return silent_; }
+  /// A spare that may take over: connected, and what is to be published has been said.
+  bool ready() const { return silent_ && asked_ && connected(); }
+  /// Publishes in the place of another one, from its unconfirmed() on. Ignored unless ready().
+  void takeOver(std::optional<std::uint64_t> from);
+  /// Unpublishes, and is ready again.
+  void silence();
+  /// Added to a stream that runs: nothing of it has been missed here.
+  bool newcomer() const { return newcomer_; }
+  void newcomer(bool newcomer) { newcomer_ = newcomer; }
+  /// The number of the first message of the broadcast that the server may not have got. Nothing: it has got
+  /// none since publish().
+  std::optional<std::uint64_t> unconfirmed() const {
+    const auto here = connection_ && !taking_over_ ? connection_->unconfirmed() : std::nullopt;
+    return here ? here : unconfirmed_;
+  }
+
   /// Media may be sent from now on. `wait_for_key`: what was missed cannot be decoded without, so begin at a
   /// keyframe.
   void beginMedia(bool wait_for_key) { wait_for_key_ = wait_for_key; }
   void bounds(const Bounds& bounds);
   /// Sends or queues, by the drop policy; ignored unless publishing.
   void send(const rtmp::QueuedMessage& message);
-  /// Reports what has piled up. Gives the server up when it is being waited for and has taken nothing for
-  /// `patience`.
+  /// Frames of the broadcast that it will not get, sent while it was away.
+  void missed(const rtmp::DropCounts& counts);
+  /// Every 100 ms. Reports what has piled up, and gives up a server that is dead, or has taken nothing for
+  /// too long: `patience`, when it is being waited for.
   void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
 
   /// What stands and may be used for calls; null when none does.
@@ -68,6 +97,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
 
   ServerId id() const { return identity_.id; }
   const std::string& url() const { return identity_.url; }
+  /// What was asked for, before balancers and redirects.
+  const Target& destination() const { return destination_; }
   /// Where it is, or goes.
   const Target& target() const { return target_; }
   const PeerIdentity& identity() const { return identity_; }
@@ -78,11 +109,16 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   bool publishing() const { return publish_ == Publish::publishing || publish_ == Publish::moving; }
   /// Whether a publish is neither on its way nor asked for.
   bool settled() const { return publish_ != Publish::wanted && publish_ != Publish::requested; }
+  /// For good.
   bool gone() const { return state_ == ServerState::closed || state_ == ServerState::failed; }
+  /// It was lost or not reached, or its publish was, and is tried again.
+  bool reconnecting() const { return state_ == ServerState::reconnecting; }
+  Resume resumeMode() const { return destination_.resume; }
   /// Bytes, on the connections that moves have left too.
   std::size_t queued() const { return queuedHere() + left_.queued(); }
   /// Everything queued has reached the server's kernel.
   bool idle() const { return held_.empty() && (!connection_ || connection_->idle()) && left_.idle(); }
+  const BandwidthEstimate& bandwidth() const { return bandwidth_; }
   ServerStats stats(rtmp::TimePoint now);
 
  private:
@@ -113,6 +149,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void on(Event&) {}  // of playing, which a publisher does not do
 
   void dial();
+  std::chrono::milliseconds attemptPatience() const;
   void warnOfInsecurity(const std::string& whose);
   void adopt(std::unique_ptr<PeerConnection> connection);
   void announce();
@@ -120,15 +157,38 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   std::string streamName() const;
   void awaitPublish(std::chrono::milliseconds patience);
   void noPublishAnswer(std::chrono::milliseconds patience);
-  void failConnect(DialFailure failure);
-  void failPublish(Status failure);
+  void failPublish(Status failure, bool final = false);
   void refusePublish(Status failure, std::string error);
-  void lose(const std::string& why);
+  void endPublish(std::string error);
+  void stand();
+  void answer();
   void end(const std::string& why);
   void giveUp(const char* code, const std::string& why);
   void disconnect();
   void retire();
   void sayConnection(Status status);
+  void sayStream(Status status);
+
+  void prepare();  // peer_standby.cpp
+
+  // peer_reconnect.cpp
+  /// Of what waits when a connection ends.
+  enum class Fate : std::uint8_t { sent_again, lost };
+  void dropAll(Fate fate);
+  void lose(const std::string& why, const char* stream_code = code::publish_lost);
+  void attemptFailed(DialFailure failure);
+  void failConnect(DialFailure failure);
+  std::optional<std::chrono::milliseconds> nextAttempt();
+  void reconnectAfter(std::chrono::milliseconds delay, const std::string& why);
+  void publishAfter(std::chrono::milliseconds delay, Status failure, const std::string& why);
+  void tryAgain();
+  void startOver();
+  bool refusesForGood(const Status& failure) const;
+  std::string announcement(const std::string& why, std::chrono::milliseconds delay) const;
+  std::string whenGivenUp(const std::string& why) const;
+  void noteUnconfirmed();
+  void noteHealth(rtmp::TimePoint now);
+  bool diesInSilence(rtmp::TimePoint now);
 
   // peer_move.cpp
   void relocationStatus(Status status) override { sayConnection(std::move(status)); }
@@ -157,10 +217,12 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void dropMedia();
   void collectDrops(rtmp::TimePoint now);
   void reportPiledUp(rtmp::TimePoint now);
-  void giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience);
+  void measure(rtmp::TimePoint now);
+  void giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience, bool waited_for);
   const net::LinkStats& linkStats(rtmp::TimePoint now, rtmp::Duration max_age);
 
   PeerIdentity identity_;
+  Target destination_;  // as asked for
   Target target_;
   const ConnectOptions& options_;
   PeerHost& host_;
@@ -170,11 +232,19 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   std::string error_;
   bool closing_ = false;
   bool announced_ = false;  // connected() was told, and disconnected() not yet
+  bool answered_ = false;   // PeerHost::answered() was told
   std::uint64_t connection_number_ = 0;
   Publish publish_ = Publish::none;
   std::string name_;  // as the application says
   rtmp::PublishRequest request_;
   std::uint32_t stream_id_ = 0;
+  bool may_hold_name_ = false;  // the server, for a connection of ours
+  const bool spare_;
+  bool silent_;         // a spare's
+  bool asked_ = false;  // publish() was called, and unpublish() not yet
+  bool newcomer_ = false;
+  bool taking_over_ = false;                  // what this connection had before does not count
+  std::optional<std::uint64_t> unconfirmed_;  // on the connections before the present one
   bool wait_for_key_ = false;
   bool has_video_ = false;
 
@@ -185,10 +255,13 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   Sent earlier_;  // on connections before the present one
   net::LinkStats link_stats_;
   rtmp::TimePoint link_stats_at_{};
+  std::uint64_t link_stats_taken_ = 0;  // by the link, then
   Progress progress_;
+  BandwidthEstimate bandwidth_;
+  DeadPeer silence_;
 
   RedirectPolicy redirects_;  // since the stream has last run for a while
-  rtmp::TimePoint started_at_{};
+  rtmp::TimePoint adopted_at_{}, started_at_{};
   RelocationBudget requests_;
   std::optional<std::string> pending_request_;  // a tcUrl that was asked for in the middle of a move
   std::optional<rtmp::TimePoint> ready_at_;
@@ -199,6 +272,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::TimePoint called_at_{};
   rtmp::TimePoint publish_asked_at_{};
   std::optional<std::chrono::milliseconds> connect_time_, publish_time_;
+  Comeback comeback_;
   net::Timer answer_timer_, retry_timer_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<Relocation> relocation_;

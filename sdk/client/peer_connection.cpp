@@ -97,6 +97,7 @@ void PeerConnection::send(rtmp::QueuedMessage message) {
 }
 
 void PeerConnection::dropMedia() {
+  if (first_dropped_ == 0) first_dropped_ = queue_.firstNumber();
   std::vector<rtmp::QueuedMessage> commands;
   for (; !queue_.empty(); queue_.pop())
     if (isCommand(queue_.front())) commands.push_back(queue_.front());
@@ -108,6 +109,15 @@ rtmp::DropCounts PeerConnection::abandonMedia() {
   queue_.bounds({.bytes = 0, .age = {}, .lossless = false, .messages = 0});
   queue_.relieve(scheduler_.now());
   return queue_.takeDropped();
+}
+
+std::optional<std::uint64_t> PeerConnection::unconfirmed() {
+  if (last_number_ == 0) return {};
+  sent_numbers_.acknowledge(stats());
+  if (const auto first = sent_numbers_.first()) return first;
+  if (first_dropped_ != 0) return first_dropped_;
+  const std::uint64_t queued = queue_.firstNumber();
+  return queued != 0 ? queued : last_number_ + 1;
 }
 
 bool PeerConnection::idle() const {
@@ -172,11 +182,19 @@ void PeerConnection::push(rtmp::QueuedMessage message, Origin origin) {
   if (isCommand(message)) {
     const std::size_t size = message.message.payload->size();
     ++commands_pushed_;
-    if (origin == Origin::answer) answers_.push_back({commands_pushed_, size});
+    if (origin == Origin::answer) answers_.push({commands_pushed_, size});
     (origin == Origin::answer ? answer_bytes_ : command_bytes_) += size;
   }
+  offered_ += message.message.payload->size();
+  if (message.number != 0) number(message.number);
   queue_.push(std::move(message));
   if (open_ && !blocked_) drain();
+}
+
+void PeerConnection::number(std::uint64_t number) {
+  if (number <= last_number_) sent_numbers_.clear();
+  last_number_ = number;
+  first_dropped_ = 0;
 }
 
 void PeerConnection::drain() {
@@ -190,11 +208,15 @@ void PeerConnection::drain() {
 void PeerConnection::pop() {
   const rtmp::QueuedMessage& message = queue_.front();
   if (isFrame(message)) ++frames_sent_;
+  if (message.number != 0) {
+    if (sent_numbers_.full()) sent_numbers_.acknowledge(stats());
+    sent_numbers_.taken(message.number, link_->taken());
+  }
   if (isCommand(message)) {
     ++commands_popped_;
     if (!answers_.empty() && answers_.front().number == commands_popped_) {
       answer_bytes_ -= answers_.front().bytes;
-      answers_.pop_front();
+      answers_.pop();
     } else {
       command_bytes_ -= message.message.payload->size();
     }

@@ -1,16 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "client/sent_numbers.hpp"
 #include "net/link.hpp"
 #include "net/scheduler.hpp"
 #include "rtmp/client_session.hpp"
 #include "rtmp/outbound_queue.hpp"
+#include "rtmp/ring_buffer.hpp"
 
 namespace multiconn::client {
 
@@ -64,6 +65,7 @@ class PeerConnection final : net::LinkEvents {
 
   // The session's exchanges. What comes of them at once is told before they return.
   void publish(rtmp::PublishRequest request) { perform(session_.publish(std::move(request))); }
+  void prepare() { perform(session_.prepare()); }
   void unpublish();
   /// An error when it cannot be sent, or when too much waits already.
   rtmp::Error call(std::string_view method, std::vector<AmfValue> arguments, bool wants_reply,
@@ -88,8 +90,16 @@ class PeerConnection final : net::LinkEvents {
   std::size_t waitingCommands() const { return command_bytes_; }
   rtmp::Duration queueAge(rtmp::TimePoint now) const { return queue_.age(now); }
   net::LinkStats stats() const { return link_->stats(); }
+  std::uint64_t taken() const { return link_->taken(); }
+  /// Bytes of messages that were given to it, queued, sent or dropped.
+  std::uint64_t offered() const { return offered_; }
   std::uint64_t framesSent() const { return frames_sent_; }
   Sent sent() const { return {stats().bytes_sent, frames_sent_}; }
+  /// The number of the first message of the broadcast that the server's kernel has not acknowledged, queued
+  /// ones included; when it has all, the number behind the last. What the drop policy gave up does not count.
+  /// Nothing: none was ever sent here. Stays once the link has ended, and over dropMedia() until the next
+  /// numbered message; one whose number does not rise begins anew.
+  std::optional<std::uint64_t> unconfirmed();
   /// Everything has reached the server's kernel.
   bool idle() const;
 
@@ -114,6 +124,7 @@ class PeerConnection final : net::LinkEvents {
   void push(rtmp::QueuedMessage message, Origin origin);
   void drain();
   void pop();
+  void number(std::uint64_t number);
   void choke(const char* why);
 
   net::Scheduler& scheduler_;
@@ -129,8 +140,12 @@ class PeerConnection final : net::LinkEvents {
   std::size_t command_bytes_ = 0;  // of queue_: ours
   std::size_t answer_bytes_ = 0;   // of queue_: answers
   std::uint64_t commands_pushed_ = 0, commands_popped_ = 0;
-  std::deque<Answer> answers_;  // which of the queued commands are answers
+  rtmp::RingBuffer<Answer> answers_;  // which of the queued commands are answers
+  std::uint64_t offered_ = 0;
   std::uint64_t frames_sent_ = 0;
+  SentNumbers sent_numbers_;
+  std::uint64_t last_number_ = 0;    // that was pushed
+  std::uint64_t first_dropped_ = 0;  // by dropMedia(); 0: none
   net::Timer close_timer_;
   std::unique_ptr<net::Link> link_;  // last: its events come here
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include <multiconn/status.hpp>
 
 #include "client/dialer.hpp"
@@ -14,13 +16,14 @@ class Peer;
 class PeerHost : public DialHost {
  public:
   /// Asks the balancers of target().question; Peer::found() or Peer::notFound() follows from a task of its
-  /// own.
-  virtual void lookUp(Peer& peer) = 0;
+  /// own, within `patience`.
+  virtual void lookUp(Peer& peer, std::chrono::milliseconds patience) = 0;
   /// url() is another one now.
   virtual void located(Peer& peer) = 0;
   /// connect has its answer, or never will have: see state(). Once.
   virtual void answered(Peer& peer) = 0;
-  /// An attempt to connect has failed, and there will be another one. `why`: one sentence.
+  /// An attempt to connect has failed, or the connection was lost, and there will be another attempt. `why`:
+  /// one sentence.
   virtual void attemptFailed(Peer& peer, const std::string& why) = 0;
   /// Bits that nobody can foretell.
   virtual std::uint32_t random() = 0;
@@ -34,7 +37,7 @@ class PeerEvents {
   virtual ~PeerEvents() = default;
   virtual void connectionStatus(Status status) = 0;
   virtual void streamStatus(Status status) = 0;
-  /// publishing() or settled() have changed.
+  /// publishing(), settled() or state() have changed.
   virtual void publishChanged(Peer& peer) = 0;
   /// The stream continues on a new connection: send() everything a newcomer needs, what has just gone out
   /// included.

@@ -11,6 +11,7 @@ namespace {
 
 // Asking the kernel costs a system call or two; statuses may come in swarms.
 constexpr std::chrono::milliseconds figures_last{20};
+constexpr std::chrono::milliseconds figures_for_watching{250};
 // Of a queue that drops no frames.
 constexpr std::size_t most_with_data = 64 * 1024 * 1024;
 // A stream whose next keyframe does not come has to change over without one.
@@ -62,6 +63,11 @@ void Peer::dropMedia() {
   if (connection_) connection_->dropMedia();
 }
 
+void Peer::missed(const rtmp::DropCounts& counts) {
+  drops_.addMissed(counts);
+  collectDrops(host_.scheduler().now());
+}
+
 void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
   reportPiledUp(now);
   left_.tick(now, patience);
@@ -69,20 +75,41 @@ void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> pa
   if (publishing() && !patience) {
     held_.relieve(now);
     if (connection_) connection_->relieve(now);
-    progress_.restart(now);
   }
   if (!gone()) collectDrops(now);
-  if (!publishing()) return;
+  noteHealth(now);
+  if (publishing()) measure(now);
+  if (diesInSilence(now) || !publishing()) return;
   if (ready_at_ && now - *ready_at_ >= longest_wait_for_key) exchange();
-  if (patience) giveUpStalled(now, *patience);
+  if (patience || options_.reconnect.enabled)
+    giveUpStalled(now, patience.value_or(options_.stall_timeout), patience.has_value());
+  else
+    progress_.restart(now);
 }
 
-void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience) {
-  if (progress_.without(now, linkStats(now, {}), queuedHere()) < patience) return;
-  const std::string why = "The server took nothing for " + std::to_string(patience.count()) +
-                          " ms while the source waited for it, and was given up.";
+// Of a live broadcast too: a server that lives, but takes nothing, may take something again when it is asked
+// anew.
+void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience, bool waited_for) {
+  if (progress_.without(now, linkStats(now, figures_for_watching), queuedHere()) < patience) return;
+  const std::string why =
+      "The server took nothing for " + std::to_string(patience.count()) + " ms" +
+      (waited_for ? " while the source waited for it, and was given up." : ", and was given up.");
   if (publish_ != Publish::moving || !fallBack(why)) return giveUp(code::publish_stalled, why);
   progress_.restart(now);
+}
+
+void Peer::measure(rtmp::TimePoint now) {
+  if (!connection_) return;
+  const net::LinkStats& figures = linkStats(now, figures_for_watching);
+  BandwidthSample sample;
+  sample.now = now;
+  sample.offered = connection_->offered();
+  sample.acknowledged =
+      figures.bytes_sent - std::min<std::uint64_t>(figures.bytes_sent, figures.unacknowledged);
+  sample.waiting = connection_->queued() + figures.unsent;
+  sample.age = connection_->queueAge(now);
+  if (!figures.delivery_limited_by_us) sample.delivery_rate = figures.delivery_rate;
+  bandwidth_.sample(sample);
 }
 
 void Peer::collectDrops(rtmp::TimePoint now) {
@@ -100,11 +127,18 @@ void Peer::reportPiledUp(rtmp::TimePoint now) {
       "The server says more than 50 things in a second; " + std::to_string(*count) + " were left out."));
 }
 
+// Where nothing has gone out since everything had arrived, the kernel need not be asked again.
 const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_age) {
-  if (connection_ && now - link_stats_at_ >= max_age) {
-    link_stats_ = connection_->stats();
-    link_stats_at_ = now;
-  }
+  if (!connection_) return link_stats_;
+  const std::uint64_t taken = connection_->taken();
+  const bool arrived = link_stats_.unsent == 0 && link_stats_.unacknowledged == 0;
+  const bool asked = link_stats_at_ != rtmp::TimePoint();
+  const bool same = asked && arrived && taken == link_stats_taken_;
+  if (!same && now - link_stats_at_ < max_age) return link_stats_;
+  if (!same) link_stats_ = connection_->stats();
+  if (same && link_stats_.last_heard) link_stats_.last_heard = now;  // it owes nothing
+  link_stats_at_ = now;
+  link_stats_taken_ = taken;
   return link_stats_;
 }
 
@@ -126,10 +160,16 @@ ServerStats Peer::stats(rtmp::TimePoint now) {
   stats.publish_time = publish_time_;
   stats.bytes_sent = sent.bytes;
   stats.frames_sent = sent.frames;
-  stats.frames_dropped = drops_.total();
+  stats.frames_dropped = drops_.totals().total();
+  stats.dropped = {drops_.totals().disposable, drops_.totals().inter, drops_.totals().key,
+                   drops_.totals().audio};
   stats.queue_bytes = queued();
   stats.queue_age = std::chrono::duration_cast<std::chrono::milliseconds>(age);
   stats.rtt = figures.rtt;
+  if (publishing()) stats.bandwidth = bandwidth_.bitsPerSecond();
+  stats.standby = silent_;
+  stats.attempts = comeback_.backoff.attempts();
+  stats.retry_in = comeback_.remaining(now);
   if (connection_number_ > 1) stats.reconnects = static_cast<std::uint32_t>(connection_number_ - 1);
   return stats;
 }

@@ -79,7 +79,7 @@ void Peer::on(rtmp::client_event::Redirected& event) {
     Status failure = identity_.serverStatus(event.status, code::connect_rejected);
     failure.description =
         sentence(failure.description) + " It " + where + ", which is not followed, " + hop.refusal + ".";
-    return awaitsPublish() ? failPublish(std::move(failure)) : sayConnection(std::move(failure));
+    return awaitsPublish() ? failPublish(std::move(failure), hop.unsafe) : sayConnection(std::move(failure));
   }
   if (hop.target->redirected_stream) identity_.mask.addFromServer(*hop.target->redirected_stream, true);
   sayConnection(identity_.status(code::connect_redirected, "status", "The server " + where + "."));
@@ -116,6 +116,7 @@ void Peer::relocationFailed(const std::string& why) {
 // What has been queued for the old connection still goes there, and the end of its publish behind it. One
 // that has redirected a stream on its way has got nothing of it, and is not the one to fall back on.
 void Peer::exchange() {
+  answer_timer_.cancel();
   const bool begins = publish_ == Publish::publishing;
   std::unique_ptr<PeerConnection> old = std::move(connection_);
   if (old) old->unpublish();
@@ -139,7 +140,9 @@ void Peer::exchange() {
     connection_->publish(request_);
   } else {
     if (!settled()) requestPublish();
+    prepare();
     if (state_ == ServerState::connecting) state_ = ServerState::connected;
+    stand();
     leaveOldConnections();
   }
   announce();
@@ -205,11 +208,15 @@ void Peer::goOnWithout(const std::string& why) {
   lost_because_ = why;
   answer_timer_.cancel();
   retry_timer_.cancel();
+  comeback_.cancel();
   state_ = ServerState::connecting;
   disconnect();
   if (publish_ == Publish::publishing) hold();
   if (publish_ == Publish::requested) publish_ = Publish::wanted;
-  if (relocation_->ready()) exchange();
+  if (relocation_->ready()) return exchange();
+  if (!options_.reconnect.enabled) return;
+  answer_timer_ = host_.scheduler().after(
+      move_patience, [this] { relocationFailed("There was no new connection within 5 seconds."); });
 }
 
 // A live broadcast's frames are too old after that anyway.

@@ -46,10 +46,10 @@ RedirectPolicy::Place RedirectPolicy::placeOf(const rtmp::Url& url) {
 }
 
 Hop elsewhere(const Target& present, const std::string& reference) {
-  if (reference.size() > longest_url) return {{}, "****", "because its URL is longer than 4096 bytes"};
+  if (reference.size() > longest_url) return {{}, "****", "because its URL is longer than 4096 bytes", false};
   rtmp::UrlResult resolved = rtmp::resolveUrl(present.link.url, reference);
-  if (!resolved.url) return {{}, rtmp::maskUrl(reference, false), "because " + resolved.error};
-  Hop hop{present, {}, {}};
+  if (!resolved.url) return {{}, rtmp::maskUrl(reference, false), "because " + resolved.error, false};
+  Hop hop{present, {}, {}, false};
   rtmp::Url& url = hop.target->link.url;
   url = std::move(*resolved.url);
   url.user.clear();
@@ -58,6 +58,7 @@ Hop elsewhere(const Target& present, const std::string& reference) {
   if (protection(url.scheme) < protection(present.link.url.scheme)) {
     hop.target.reset();
     hop.refusal = "because it would give up the connection's encryption";
+    hop.unsafe = true;
   }
   return hop;
 }

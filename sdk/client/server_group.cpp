@@ -11,8 +11,6 @@ namespace {
 
 // Closing is promised within 250 ms; the rest is for calling back.
 constexpr std::chrono::milliseconds time_to_close{240};
-// Setup is answered long before; this is how long a balancer may be late, and its server still join.
-constexpr std::chrono::seconds lookup_patience{30};
 
 }  // namespace
 
@@ -24,15 +22,20 @@ ServerGroup::ServerGroup(Runtime::Engine& engine, net::Scheduler& scheduler, con
       events_(events),
       desk_(engine, scheduler, peers_, [this](const std::function<void()>& task) { asOne(task); }) {}
 
-void ServerGroup::prepare(const std::vector<Destination>& destinations) {
+void ServerGroup::prepare(std::vector<Target> targets) {
   std::vector<std::string> urls;
-  for (Target& target : checkDestinations(destinations, options_.tls)) {
-    urls.push_back(target.masked_url);
-    const auto id = static_cast<ServerId>(peers_.size());
-    PeerHost& host = *this;
-    peers_.push_back(std::make_unique<Peer>(id, std::move(target), options_, host, events_));
-  }
+  for (const Target& target : targets) urls.push_back(target.masked_url);
   setup_.emplace(urls, options_.require);
+  for (Target& target : targets) {
+    const auto id = static_cast<ServerId>(peers_.size());
+    if (target.standby) setup_->standby(id);
+    make(id, std::move(target));
+  }
+}
+
+Peer& ServerGroup::make(ServerId id, Target target) {
+  PeerHost& host = *this;
+  return *peers_.emplace_back(std::make_unique<Peer>(id, std::move(target), options_, host, events_));
 }
 
 void ServerGroup::connect(rtmp::TimePoint called_at) {
@@ -42,6 +45,50 @@ void ServerGroup::connect(rtmp::TimePoint called_at) {
   asOne([&] {
     for (const auto& peer : peers_) peer->connect(called_at);
   });
+}
+
+void ServerGroup::add(std::vector<Target> targets, ServerId first) {
+  auto id = static_cast<std::uint32_t>(first);
+  asOne([&] {
+    for (Target& target : targets) {
+      if (target.error.empty() && repeats(target)) target.error = "The same destination is there already.";
+      Peer& peer = make(static_cast<ServerId>(id++), std::move(target));
+      events_.added(peer);
+      peer.newcomer(true);
+      peer.connect(scheduler_.now());
+    }
+  });
+}
+
+// Of one that was redirected both places count.
+bool ServerGroup::repeats(const Target& target) const {
+  if (target.unknown()) return false;
+  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& peer) {
+    const auto there = [&](const Target& place) { return !place.unknown() && samePlace(place, target); };
+    return !peer->gone() && (there(peer->destination()) || there(peer->target()));
+  });
+}
+
+void ServerGroup::remove(ServerId id) {
+  const auto found =
+      std::find_if(peers_.begin(), peers_.end(), [id](const auto& peer) { return peer->id() == id; });
+  if (found == peers_.end() || closing_) return;
+  Leaving& leaving = *leaving_.emplace_back(std::make_unique<Leaving>());
+  leaving.peer = std::move(*found);
+  peers_.erase(found);
+  setup_->removed(id);
+  Peer& peer = *leaving.peer;
+  leaving.deadline = scheduler_.after(time_to_close, [&peer] { peer.abort(); });
+  peer.close();
+  events_.removed(peer);
+  if (peer.gone()) ended(peer);
+  answerIfCertain();
+}
+
+// A task of its own: a link must not go inside its own event.
+void ServerGroup::forgetLeft() {
+  const auto left = std::erase_if(leaving_, [](const auto& leaving) { return leaving->peer->gone(); });
+  if (left > 0) events_.left();
 }
 
 // One bad url makes the answer certain; it is still given only after the others have been started, and has
@@ -64,7 +111,9 @@ void ServerGroup::close(std::function<void()> closed) {
 }
 
 bool ServerGroup::allGone() const {
-  return std::all_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer->gone(); });
+  return std::all_of(peers_.begin(), peers_.end(), [](const auto& peer) { return peer->gone(); }) &&
+         std::all_of(leaving_.begin(), leaving_.end(),
+                     [](const auto& leaving) { return leaving->peer->gone(); });
 }
 
 void ServerGroup::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
@@ -73,20 +122,26 @@ void ServerGroup::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseco
 
 std::vector<ServerStats> ServerGroup::stats(rtmp::TimePoint now) const {
   std::vector<ServerStats> rows;
-  rows.reserve(peers_.size());
+  rows.reserve(peers_.size() + leaving_.size());
   for (const auto& peer : peers_) rows.push_back(peer->stats(now));
+  for (const auto& leaving : leaving_) rows.push_back(leaving->peer->stats(now));
+  if (!leaving_.empty())
+    std::sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) { return one.id < other.id; });
   return rows;
 }
 
 Peer* ServerGroup::find(ServerId id) const {
-  const auto index = static_cast<std::size_t>(id);
-  return index < peers_.size() ? peers_[index].get() : nullptr;
+  const auto found = std::lower_bound(peers_.begin(), peers_.end(), id,
+                                      [](const auto& peer, ServerId wanted) { return peer->id() < wanted; });
+  return found != peers_.end() && (*found)->id() == id ? found->get() : nullptr;
 }
 
 void ServerGroup::clear() {
   setup_timer_.cancel();
   close_timer_.cancel();
+  leave_timer_.cancel();
   desk_.clear();
+  leaving_.clear();
   peers_.clear();
 }
 
@@ -102,8 +157,8 @@ std::string ServerGroup::nonce() {
   return text;
 }
 
-void ServerGroup::lookUp(Peer& peer) {
-  desk_.ask(peer, scheduler_.now(), lookup_patience);
+void ServerGroup::lookUp(Peer& peer, std::chrono::milliseconds patience) {
+  desk_.ask(peer, scheduler_.now(), patience);
 }
 
 void ServerGroup::answered(Peer& peer) {
@@ -116,6 +171,7 @@ void ServerGroup::answered(Peer& peer) {
 
 void ServerGroup::ended(Peer& peer) {
   desk_.forget(peer);
+  if (!leaving_.empty()) leave_timer_ = scheduler_.after({}, [this] { forgetLeft(); });
   if (closing_ && allGone()) finishClosing();
 }
 
@@ -132,6 +188,7 @@ void ServerGroup::answerSetup() {
 
 void ServerGroup::abortClosing() {
   for (const auto& peer : peers_) peer->abort();
+  for (const auto& leaving : leaving_) leaving->peer->abort();
   finishClosing();
 }
 

@@ -10,6 +10,10 @@ namespace multiconn::client {
 class ServerObserver {
  public:
   virtual ~ServerObserver() = default;
+  /// One more server, which is about to be connected to.
+  virtual void peerAdded(Peer&) {}
+  /// None of the servers any more; after peerLost(). The Peer is gone soon.
+  virtual void peerRemoved(Peer&) {}
   /// A connection stands. Also when it has taken the place of one that was lost() just before.
   virtual void peerConnected(Peer& peer) = 0;
   /// What was agreed upon on that connection is over.

@@ -17,9 +17,13 @@ class Setup {
   /// `urls`: masked, one for each server.
   Setup(const std::vector<std::string>& urls, Require require);
 
+  /// A spare: it has its row, but does not count.
+  void standby(ServerId server);
+  /// It is not asked for any more: no row, and one less that `require` is about.
+  void removed(ServerId server);
   /// A balancer has named the server: its url is this.
   void located(ServerId server, std::string url);
-  /// Why it has no outcome yet; empty: nothing is known but that it has not answered.
+  /// Why it has no outcome yet. Empty: nothing new is known.
   void waiting(ServerId server, std::string why);
   void connected(ServerId server, std::chrono::milliseconds elapsed);
   void failed(ServerId server, std::string error, std::chrono::milliseconds elapsed);
@@ -32,13 +36,20 @@ class Setup {
   std::string sentence() const;
 
  private:
-  bool met() const { return !servers_.empty() && connected_ >= required_; }
+  struct Row {
+    ServerOutcome outcome;
+    bool counts = true;
+    bool removed = false;
+  };
+  bool met() const { return counted() > 0 && count(ServerOutcome::State::connected) >= required(); }
+  std::size_t counted() const;
+  std::size_t count(ServerOutcome::State state) const;
+  std::size_t required() const { return require_.of(counted()); }
+  Row* find(ServerId server);
   ServerOutcome* undecided(ServerId server);
 
-  std::vector<ServerOutcome> servers_;
-  std::size_t required_;
-  std::size_t connected_ = 0;
-  std::size_t failed_ = 0;
+  std::vector<Row> servers_;  // by id
+  Require require_;
 };
 
 }  // namespace multiconn::client

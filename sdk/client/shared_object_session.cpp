@@ -131,6 +131,18 @@ void SharedObjectSession::lost(ServerId server) {
   arm();
 }
 
+void SharedObjectSession::remove(ServerId server) {
+  silent_.erase(server);
+  full_.erase(server);
+  unheard_.erase(server);
+  left_out_.erase(server);
+  const auto backlog = backlogs_.find(server);
+  if (backlog != backlogs_.end() && backlog->second.since()) tellSynced(server, backlog->second.take());
+  backlogs_.erase(server);
+  merged_.remove(server);
+  arm();
+}
+
 void SharedObjectSession::received(ServerId server, const rtmp::SharedObjectMessage& message) {
   checkFull();
   merged_.handle(server, message, now());

@@ -58,6 +58,8 @@ class SharedObjectSession final : MergedObjectEvents {
   void join(ServerId server);
   void exclude(ServerId server);
   void lost(ServerId server);
+  /// lost() for good.
+  void remove(ServerId server);
   void received(ServerId server, const rtmp::SharedObjectMessage& message);
   /// Whether the server was asked for the object on its present connection.
   bool inUse(ServerId server) const;

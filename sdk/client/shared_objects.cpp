@@ -81,6 +81,20 @@ SharedObjects::Flow& SharedObjects::flow(ServerId server) {
       .first->second;
 }
 
+void SharedObjects::peerAdded(Peer& peer) {
+  if (closing_) return;
+  for (const auto& [name, session] : sessions_) session->expect(peer.id());
+  publishAllRows();
+}
+
+// Its probe is gone before the Peer is.
+void SharedObjects::peerRemoved(Peer& peer) {
+  servers_.erase(peer.id());
+  for (const auto& [name, session] : sessions_) session->remove(peer.id());
+  flows_.erase(peer.id());
+  publishAllRows();
+}
+
 void SharedObjects::peerConnected(Peer& peer) {
   servers_.erase(peer.id());
   if (closing_) return;

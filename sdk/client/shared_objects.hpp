@@ -46,6 +46,8 @@ class SharedObjects final : public ServerObserver, CapabilityEvents {
   /// After something was done to the object.
   void publishRows(SharedObjectSession& session);
 
+  void peerAdded(Peer& peer) override;
+  void peerRemoved(Peer& peer) override;
   void peerConnected(Peer& peer) override;
   void peerLost(Peer& peer) override;
   void sharedObjectReceived(Peer& peer, rtmp::SharedObjectMessage& message) override;

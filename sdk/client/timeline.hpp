@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <multiconn/multi_connection.hpp>
+
 namespace multiconn::client {
 
 enum class Track : std::uint8_t { audio, video };
@@ -12,9 +14,11 @@ inline constexpr std::array<Track, 2> all_tracks{Track::audio, Track::video};
 
 /// The broadcast's own clock: one for all servers, 0 where the first frames of all tracks begin. A track gets
 /// its shift when it is placed; one that changes its source is placed anew, behind everything so far. Within
-/// a track time never runs backwards.
+/// a track time never runs backwards. With Timestamps::epoch nothing is shifted.
 class Timeline {
  public:
+  explicit Timeline(Timestamps timestamps = Timestamps::from_zero) : mode_(timestamps) {}
+
   struct Position {
     std::uint32_t timestamp = 0;  ///< milliseconds modulo 2^32, as RTMP carries it
     std::int32_t composition_ms =
@@ -29,14 +33,21 @@ class Timeline {
   void place(std::chrono::microseconds first_dts);
 
   /// Time passed without a frame; for tracks that are placed after it.
-  void skip(std::chrono::milliseconds idle) { newest_ms_ += idle.count(); }
+  void skip(std::chrono::milliseconds idle) {
+    if (mode_ == Timestamps::from_zero) newest_ms_ += idle.count();
+  }
 
   /// The next frame of a placed track.
   Position frame(Track track, std::chrono::microseconds dts, std::chrono::microseconds pts);
   /// Where a configuration record of the track goes: to the newest frame, since its own time is often unset.
   std::uint32_t config(Track track) const;
 
-  std::chrono::milliseconds newest() const { return std::chrono::milliseconds(newest_ms_); }
+  /// The timestamp of the newest frame, for messages that have no time of their own.
+  std::uint32_t now() const { return static_cast<std::uint32_t>(newest_ms_); }
+  /// From the beginning to the newest frame.
+  std::chrono::milliseconds time() const { return std::chrono::milliseconds(newest_ms_ - origin_ms_); }
+  /// The timestamp of the beginning.
+  std::uint32_t origin() const { return static_cast<std::uint32_t>(origin_ms_); }
 
  private:
   struct Line {
@@ -47,10 +58,14 @@ class Timeline {
   Line& of(Track track) { return lines_[static_cast<std::size_t>(track)]; }
   const Line& of(Track track) const { return lines_[static_cast<std::size_t>(track)]; }
   std::int64_t continuation() const;
+  void placeUnshifted(std::int64_t first_ms);
 
+  Timestamps mode_;
+  bool begun_ = false;
   std::array<Line, 2> lines_;
   std::int64_t start_ms_ = 0;  // of the tracks placed last
   std::int64_t newest_ms_ = 0;
+  std::int64_t origin_ms_ = 0;
 };
 
 }  // namespace multiconn::client

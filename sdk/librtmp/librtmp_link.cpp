@@ -25,6 +25,9 @@ namespace {
 constexpr std::chrono::milliseconds close_deadline{200};
 // Of the socket pair, each way: what lies in there can be dropped no more.
 constexpr int pair_buffer = 64 * 1024;
+// librtmp's chunk headers of one message, and what it answers by itself in front of it: bytes that only the
+// socket will show. Rather too many than a message that counts as sent before its end is.
+constexpr std::size_t room_for_headers = 4096;
 constexpr const char* peer = "the server";
 
 struct Descriptors {
@@ -151,9 +154,18 @@ net::LinkStats LibrtmpLink::stats() const {
   stats.bytes_received = relay_->bytesReceived();
   stats.last_read = relay_->lastReceived();
   stats.unsent = unsent();
-  stats.unacknowledged = relay_->server().unacknowledged();
-  stats.rtt = relay_->server().rtt();
+  const net::TransportFigures figures = relay_->server().figures();
+  stats.unacknowledged = figures.unacknowledged;
+  stats.rtt = figures.rtt;
+  stats.last_heard = figures.last_heard;
+  stats.delivery_rate = figures.delivery_rate;
+  stats.delivery_limited_by_us = figures.delivery_limited_by_us;
   return stats;
+}
+
+std::uint64_t LibrtmpLink::taken() const {
+  if (!relay_) return last_stats_.bytes_sent + last_stats_.unsent;
+  return relay_->bytesSent() + unsent() + (busy_ ? room_for_headers : 0);
 }
 
 std::size_t LibrtmpLink::unsent() const {
@@ -212,8 +224,6 @@ void LibrtmpLink::deadlinePassed() {
 /// The thread ends by itself once the relay is gone; the destructor waits for it.
 void LibrtmpLink::abandon() {
   last_stats_ = stats();
-  last_stats_.unsent = last_stats_.unacknowledged = 0;
-  last_stats_.rtt.reset();
   phase_ = Phase::ended;
   dialer_.reset();
   relay_.reset();

@@ -33,6 +33,7 @@ class LibrtmpLink final : public net::Link, private RelayEvents {
   void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override;
   bool trySend(const rtmp::OutMessage& message) override;
   net::LinkStats stats() const override;
+  std::uint64_t taken() const override;
   void close(net::CloseMode mode) override;
 
  private:

@@ -14,7 +14,7 @@ struct Lane {
   net::Transport& from;
   net::Transport& to;
   std::size_t begin = 0, end = 0;  // of the bytes held
-  std::uint64_t read = 0, written = 0;
+  std::uint64_t read = 0, written = 0, discarded = 0;
   bool discarding = false;
   unsigned waits = 0;  // a wait counts only while it is the last one
   std::unique_ptr<std::array<std::byte, 64 * 1024>> buffer =
@@ -105,6 +105,7 @@ bool Relay::Impl::empty(Lane& lane) {
       return false;
     }
   }
+  lane.discarded += lane.end - lane.begin;
   lane.begin = lane.end = 0;
   return true;
 }
@@ -151,7 +152,8 @@ std::uint64_t Relay::bytesReceived() const {
   return impl_->inbound().read;
 }
 std::size_t Relay::unsent() const {
-  return impl_->outbound().end - impl_->outbound().begin;
+  const auto& lane = impl_->outbound();
+  return static_cast<std::size_t>(lane.end - lane.begin + lane.discarded);
 }
 std::optional<net::TimePoint> Relay::lastReceived() const {
   return impl_->lastReceived();

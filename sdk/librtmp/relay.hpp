@@ -35,7 +35,7 @@ class Relay {
   void discardOutput();
   std::uint64_t bytesSent() const;
   std::uint64_t bytesReceived() const;
-  /// Held here, on the way to the server.
+  /// Held here on the way to the server, or discarded.
   std::size_t unsent() const;
   std::optional<net::TimePoint> lastReceived() const;
   const net::Transport& server() const;

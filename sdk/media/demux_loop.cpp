@@ -24,10 +24,13 @@ DemuxLoop::DemuxLoop(std::string url, AvSourceOptions options)
   input_ = std::make_unique<Input>(url_, options_, stop_);
   if (options_.loop && input_->isPipe())
     throw std::runtime_error(displayName(url_) + " can be read only once; loop needs a file");
+  if (options_.loop && options_.keep_timestamps)
+    throw std::runtime_error("loop cannot keep the timestamps, which begin again with every turn");
   live_ = options_.realtime || isLiveUrl(url_);
   paced_ = options_.realtime && !isLiveUrl(url_);
   pacer_ = Pacer(input_->isPipe());
   shift_.may_jump = input_->mayJump();
+  shift_.keep_jumps = options_.keep_timestamps;
   openTracks();
 }
 

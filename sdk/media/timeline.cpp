@@ -91,7 +91,7 @@ Microseconds TrackTimeline::frameDuration(const AVPacket& packet) const {
 }
 
 Microseconds TrackTimeline::jump(Microseconds dts, const TimeShift& shift) const {
-  if (!last_) return Microseconds(0);
+  if (!last_ || shift.keep_jumps) return Microseconds(0);
   const Microseconds difference = dts - (*last_ + last_duration_);
   const bool back = difference < -jump_threshold;
   const bool forward = shift.may_jump && difference > jump_threshold;

@@ -10,7 +10,8 @@ namespace multiconn::media {
 /// What all tracks of one source add to the timestamps of their container.
 struct TimeShift {
   Microseconds current{};
-  bool may_jump = false;  ///< the container allows jumps forward; see Input::mayJump()
+  bool may_jump = false;    ///< the container allows jumps forward; see Input::mayJump()
+  bool keep_jumps = false;  ///< AvSourceOptions::keep_timestamps
 };
 
 /// One track's timestamps made fit for a broadcast: complete, in decoding order, and going on where the

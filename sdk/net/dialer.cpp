@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/socket_figures.hpp"
 #include "net/tcp_transport.hpp"
 
 namespace multiconn::net {
@@ -40,6 +41,7 @@ void Dialer::addressesFound(LookupResult result) {
 void Dialer::connected(ConnectResult result) {
   connector_.reset();
   if (!result.socket) return fail(std::move(result.failure));
+  if (target_.dead_after > Duration::zero()) keepAlive(result.socket.descriptor(), target_.dead_after);
   if (tls_context_) return startTls(std::move(result.socket));
   startTunnel(std::make_unique<TcpTransport>(scheduler_, std::move(result.socket)));
 }

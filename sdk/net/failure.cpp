@@ -6,11 +6,12 @@
 namespace multiconn::net {
 namespace {
 
+// What only somebody's hand can mend. A server that does not speak RTMP may do so again: a proxy in front of
+// it answers with a page while it restarts.
 bool isFinal(std::error_code code) {
   return code == Error::tls_certificate_unknown || code == Error::tls_certificate_expired ||
          code == Error::tls_wrong_host || code == Error::ca_file_unreadable ||
-         code == Error::unsupported_scheme || code == rtmp::Error::not_rtmp ||
-         code == rtmp::Error::unsupported_version;
+         code == Error::unsupported_scheme;
 }
 
 }  // namespace

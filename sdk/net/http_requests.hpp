@@ -40,7 +40,7 @@ class HttpRequests : public std::enable_shared_from_this<HttpRequests> {
 
   void shutdownWrite() { transport_->shutdownWrite(); }
   void close();
-  std::optional<std::chrono::microseconds> rtt() const { return transport_->rtt(); }
+  TransportFigures figures() const { return transport_->figures(); }
 
  private:
   struct Parser;

@@ -42,8 +42,11 @@ class HttpTunnel::Impl : public std::enable_shared_from_this<Impl> {
   void waitWritable(std::function<void()> ready);
   void shutdownWrite();
   void close();
-  std::size_t unacknowledged() const { return pending_.size() + unanswered_; }
-  std::optional<std::chrono::microseconds> rtt() const { return requests_->rtt(); }
+  TransportFigures figures() const {
+    TransportFigures figures = requests_->figures();
+    figures.unacknowledged = pending_.size() + unanswered_;
+    return figures;
+  }
 
  private:
   // opening: no session yet. closing: nothing is written any more. ended: no more answers, see error_.
@@ -117,11 +120,8 @@ void HttpTunnel::shutdownWrite() {
 void HttpTunnel::close() {
   impl_->close();
 }
-std::size_t HttpTunnel::unacknowledged() const {
-  return impl_->unacknowledged();
-}
-std::optional<std::chrono::microseconds> HttpTunnel::rtt() const {
-  return impl_->rtt();
+TransportFigures HttpTunnel::figures() const {
+  return impl_->figures();
 }
 
 // --- What the owner calls

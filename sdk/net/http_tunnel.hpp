@@ -31,9 +31,9 @@ class HttpTunnel final : public Transport {
   void waitWritable(std::function<void()> ready) override;
   void shutdownWrite() override;
   void close() override;
-  /// What no answer has acknowledged, whether in the kernel or not.
-  std::size_t unacknowledged() const override;
-  std::optional<std::chrono::microseconds> rtt() const override;
+  /// The connection's, except that unacknowledged is what no answer has acknowledged, whether in the kernel
+  /// or not.
+  TransportFigures figures() const override;
 
  private:
   class Impl;

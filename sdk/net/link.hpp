@@ -21,8 +21,7 @@ namespace multiconn::net {
 struct LinkFailure {
   std::error_code code;  ///< empty: closed as asked, or by the peer in good order
   std::string text;      ///< one sentence, free of secrets
-  /// Trying again cannot help: the certificate is wrong, the peer does not speak RTMP, the scheme has no
-  /// engine.
+  /// Trying again cannot help: the certificate is wrong, the scheme has no engine.
   bool final = false;
 };
 
@@ -34,7 +33,8 @@ struct LinkStats {
       0;  ///< in the kernel, not yet acknowledged by the peer's; kept when the link ends
   std::optional<std::chrono::microseconds> rtt;
   std::optional<TimePoint> last_read;
-  /// When the peer's kernel was last heard of: data or a mere acknowledgement. Nothing: not known.
+  /// When the peer's kernel was last heard of (data or a mere acknowledgement), or last owed no answer, as
+  /// far as it was asked for. Nothing: not known.
   std::optional<TimePoint> last_heard;
   /// Bytes a second that the kernel has seen delivered lately. Nothing: not known.
   std::optional<std::uint64_t> delivery_rate;
@@ -71,7 +71,13 @@ class Link {
   /// False: full, wait for writable(). True: taken, and as much of it written as the socket took. A Link
   /// holds one message in flight at most; queues are elsewhere.
   virtual bool trySend(const rtmp::OutMessage& message) = 0;
+  /// Costs a system call or two. Keeps its last values when the link has ended.
   virtual LinkStats stats() const = 0;
+  /// stats()' bytes_sent and unsent together, without a system call.
+  virtual std::uint64_t taken() const {
+    const LinkStats figures = stats();
+    return figures.bytes_sent + figures.unsent;
+  }
   virtual void close(CloseMode mode) = 0;
 };
 
@@ -80,6 +86,9 @@ struct LinkTarget {
   rtmp::Url url;
   TlsOptions tls;
   LinkEngine engine = LinkEngine::automatic;
+  /// A connection without traffic is probed, and ends when the server has not answered for about so long.
+  /// Zero: never.
+  std::chrono::milliseconds dead_after{0};
 };
 
 }  // namespace multiconn::net

@@ -53,6 +53,7 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   void close(CloseMode mode);
   void forget();
   LinkStats stats() const;
+  std::uint64_t taken() const { return bytes_sent_ + outgoing_.unwritten(); }
 
  private:
   // running: messages flow. closing: what was taken is written, then the peer's end awaited. ended: closed()
@@ -75,6 +76,7 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   void writeFailed(std::error_code code);
   void deadlinePassed();
   void end(LinkFailure failure);
+  void shut();
   template <typename Task>
   void post(Task task);
 
@@ -98,6 +100,7 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   bool write_failed_ = false;
   bool write_shut_ = false;
   std::uint64_t bytes_sent_ = 0;
+  TransportFigures last_figures_;  // once ended
   Timer deadline_;
 };
 
@@ -134,6 +137,9 @@ void MessagePump::close(CloseMode mode) {
 }
 LinkStats MessagePump::stats() const {
   return impl_->stats();
+}
+std::uint64_t MessagePump::taken() const {
+  return impl_->taken();
 }
 
 // --- Reading
@@ -310,9 +316,7 @@ void MessagePump::Impl::writeFailed(std::error_code code) {
 void MessagePump::Impl::close(CloseMode mode) {
   if (phase_ == Phase::ended) return;
   if (mode == CloseMode::abort || phase_ == Phase::idle || !connection_.open() || write_failed_) {
-    phase_ = Phase::ended;
-    deadline_.cancel();
-    transport_->close();
+    shut();
     post([](Impl& self) {
       if (PumpEvents* events = std::exchange(self.events_, nullptr)) events->closed({});
     });
@@ -336,15 +340,19 @@ void MessagePump::Impl::deadlinePassed() {
 /// From tasks of the pump's own only: it tells.
 void MessagePump::Impl::end(LinkFailure failure) {
   if (phase_ == Phase::ended) return;
-  phase_ = Phase::ended;
-  deadline_.cancel();
-  transport_->close();
+  shut();
   if (PumpEvents* events = std::exchange(events_, nullptr)) events->closed(std::move(failure));
 }
 
 void MessagePump::Impl::forget() {
   events_ = nullptr;
+  shut();
+}
+
+void MessagePump::Impl::shut() {
+  if (phase_ == Phase::ended) return;
   phase_ = Phase::ended;
+  last_figures_ = transport_->figures();
   deadline_.cancel();
   transport_->close();
 }
@@ -355,9 +363,12 @@ LinkStats MessagePump::Impl::stats() const {
   stats.bytes_received = bytes_received_;
   stats.unsent = outgoing_.unwritten();
   stats.last_read = connection_.lastReceived();
-  if (phase_ == Phase::ended) return stats;
-  stats.unacknowledged = transport_->unacknowledged();
-  stats.rtt = transport_->rtt();
+  const TransportFigures figures = phase_ == Phase::ended ? last_figures_ : transport_->figures();
+  stats.unacknowledged = figures.unacknowledged;
+  stats.rtt = figures.rtt;
+  stats.last_heard = figures.last_heard;
+  stats.delivery_rate = figures.delivery_rate;
+  stats.delivery_limited_by_us = figures.delivery_limited_by_us;
   return stats;
 }
 

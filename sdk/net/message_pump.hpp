@@ -46,6 +46,7 @@ class MessagePump {
   void flush();
   void close(CloseMode mode);
   LinkStats stats() const;
+  std::uint64_t taken() const;  ///< see Link
 
  private:
   class Impl;

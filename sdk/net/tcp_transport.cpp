@@ -1,9 +1,7 @@
 #include "net/tcp_transport.hpp"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -44,14 +42,6 @@ void TcpTransport::shutdownWrite() {
   ::shutdown(socket_.descriptor(), SHUT_WR);
 }
 
-std::size_t TcpTransport::unacknowledged() const {
-  return unacknowledgedBytes(socket_.descriptor());
-}
-
-std::optional<std::chrono::microseconds> TcpTransport::rtt() const {
-  return roundTripTime(socket_.descriptor());
-}
-
 SocketWriter::SocketWriter(int descriptor) {
   const int on = 1;
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -77,18 +67,6 @@ IoResult receiveBytes(int descriptor, std::span<std::byte> buffer) {
     if (wouldBlock()) return {.would_block = true};
     if (errno != EINTR) return {.error = lastError()};
   }
-}
-
-std::size_t unacknowledgedBytes(int descriptor) {
-  int bytes = 0;
-  return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-}
-
-std::optional<std::chrono::microseconds> roundTripTime(int descriptor) {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_rtt == 0) return {};
-  return std::chrono::microseconds(info.tcpi_rtt);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/readiness.hpp"
+#include "net/socket_figures.hpp"
 #include "net/transport.hpp"
 #include "net/unsent_backlog.hpp"
 
@@ -28,17 +29,15 @@ class TcpTransport final : public Transport {
   void waitWritable(std::function<void()> ready) override { socket_.waitWritable(std::move(ready)); }
   void shutdownWrite() override;
   void close() override { socket_.close(); }
-  std::size_t unacknowledged() const override;
-  std::optional<std::chrono::microseconds> rtt() const override;
+  TransportFigures figures() const override { return figures_.ask(socket_.descriptor()); }
 
  private:
   Readiness socket_;
   SocketWriter writer_;
+  mutable SocketFigures figures_;
 };
 
-// More of what both transports ask of a socket.
+/// The reading half.
 IoResult receiveBytes(int descriptor, std::span<std::byte> buffer);
-std::size_t unacknowledgedBytes(int descriptor);
-std::optional<std::chrono::microseconds> roundTripTime(int descriptor);
 
 }  // namespace multiconn::net

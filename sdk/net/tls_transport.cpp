@@ -282,11 +282,4 @@ void TlsTransport::sendCloseNotify() {
   ::shutdown(socket_.descriptor(), SHUT_WR);
 }
 
-std::size_t TlsTransport::unacknowledged() const {
-  return unacknowledgedBytes(socket_.descriptor());
-}
-std::optional<std::chrono::microseconds> TlsTransport::rtt() const {
-  return roundTripTime(socket_.descriptor());
-}
-
 }  // namespace multiconn::net

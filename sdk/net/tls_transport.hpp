@@ -35,8 +35,7 @@ class TlsTransport final : public Transport {
   void waitWritable(std::function<void()> ready) override;
   void shutdownWrite() override;
   void close() override { socket_.close(); }
-  std::size_t unacknowledged() const override;
-  std::optional<std::chrono::microseconds> rtt() const override;
+  TransportFigures figures() const override { return figures_.ask(socket_.descriptor()); }
 
  private:
   struct Free {
@@ -57,6 +56,7 @@ class TlsTransport final : public Transport {
   AsioScheduler& scheduler_;
   Readiness socket_;
   SocketWriter writer_;
+  mutable SocketFigures figures_;
   std::shared_ptr<const TlsContext> context_;
   std::string host_;
   bool host_verifiable_ = true;

@@ -8,6 +8,7 @@
 #include <span>
 #include <system_error>
 
+#include "net/scheduler.hpp"
 #include "rtmp/bytes.hpp"
 
 namespace multiconn::net {
@@ -17,6 +18,15 @@ struct IoResult {
   bool would_block = false;  ///< fewer bytes than asked: wait for readiness
   bool ended = false;        ///< read: the peer finished in good order
   std::error_code error{};
+};
+
+/// What is known of a connection at one moment.
+struct TransportFigures {
+  std::size_t unacknowledged = 0;  ///< bytes in the kernel's send queue that the peer has not acknowledged
+  std::optional<std::chrono::microseconds> rtt{};
+  std::optional<TimePoint> last_heard{};  ///< see LinkStats, as for the next two
+  std::optional<std::uint64_t> delivery_rate{};
+  bool delivery_limited_by_us = false;
 };
 
 /// A connected, non-blocking byte stream, plain or TLS; one strand. The message pump is written over it once,
@@ -35,9 +45,8 @@ class Transport {
   /// No more writes: the peer sees the end of the stream.
   virtual void shutdownWrite() = 0;
   virtual void close() = 0;
-  /// Bytes in the kernel's send queue that the peer has not acknowledged.
-  virtual std::size_t unacknowledged() const = 0;
-  virtual std::optional<std::chrono::microseconds> rtt() const = 0;
+  /// All at once, since asking the kernel costs. Nothing is known after close().
+  virtual TransportFigures figures() const = 0;
 };
 
 }  // namespace multiconn::net

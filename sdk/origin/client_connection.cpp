@@ -154,15 +154,19 @@ void ClientConnection::message(rtmp::Message received) {
 void ClientConnection::spend(std::size_t work) {
   const bool had_left = spent_ < work_per_turn;
   spent_ += work;
-  if (!had_left || spent_ < work_per_turn) return;
+  if (had_left && spent_ >= work_per_turn) waitForTurn();
+}
+
+void ClientConnection::waitForTurn() {
   context_.scheduler.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->takeTurn();
   });
 }
 
-// At the end of what is at hand for all peers.
+// At the end of what is at hand for all peers. What was more than a turn's is paid for with the next ones.
 void ClientConnection::takeTurn() {
-  spent_ = 0;
+  spent_ -= std::min(spent_, work_per_turn);
+  if (spent_ >= work_per_turn) return waitForTurn();
   while (!ending_ && !backlog_.empty() && spent_ < work_per_turn) {
     const rtmp::Message next = std::move(backlog_.front());
     backlog_.pop_front();

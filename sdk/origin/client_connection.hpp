@@ -95,6 +95,7 @@ class ClientConnection final : public net::PumpEvents, public std::enable_shared
   void noteBufferLength(const rtmp::UserControl& control);
   StreamUse* useOf(std::uint32_t stream_id);
   void handle(const rtmp::Message& message);
+  void waitForTurn();
   void takeTurn();
   void finishMedia();
   std::optional<std::uint64_t> admitLine(OriginLogLevel level) const;

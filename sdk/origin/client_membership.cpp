@@ -281,6 +281,10 @@ void ClientMembership::deliver(const rtmp::OutMessage& message) {
   connection_.sendObject(message);
 }
 
+void ClientMembership::spend(std::size_t work) {
+  connection_.spend(work);
+}
+
 bool ClientMembership::mayRead(const std::string& object) {
   return application().mayRead(record_, object);
 }

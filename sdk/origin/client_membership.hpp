@@ -77,6 +77,7 @@ class ClientMembership final : SharedObjectSubscriber, ClientObjects::Access {
   std::uint64_t id() const override;
   bool amf3() const override;
   void deliver(const rtmp::OutMessage& message) override;
+  void spend(std::size_t work) override;
   bool mayRead(const std::string& object) override;
   bool mayWrite(const std::string& object, const std::string& slot) override;
 

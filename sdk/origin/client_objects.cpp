@@ -1,8 +1,11 @@
 #include "origin/client_objects.hpp"
 
+#include <utility>
+
 #include "origin/client_record.hpp"
 #include "origin/shared_object_encoding.hpp"
 #include "origin/shared_object_store.hpp"
+#include "origin/work.hpp"
 
 namespace multiconn::origin {
 
@@ -26,13 +29,17 @@ bool isSlotName(const std::string& name) {
 }  // namespace
 
 // One refusal is enough for a message, behind what was done: the client gives up all that it has not seen
-// confirmed by then.
+// confirmed by then. And one join: a small message that joins and leaves a large object a thousand times
+// would hold up everybody else.
 void ClientObjects::receive(const rtmp::SharedObjectMessage& message) {
   const Key key{message.name, message.persistent};
-  bool refused = false;
+  bool refused = false, asked = false;
   for (const Event& event : message.events) {
     if (event.kind == Kind::use) {
-      if (const std::string_view code = join(key); !code.empty()) tell(key, code);
+      const bool again = std::exchange(asked, true);
+      if (again && joined_.contains(key)) continue;
+      const std::string_view code = again ? not_created : join(key);
+      if (!code.empty()) tell(key, code);
     } else if (event.kind == Kind::release) {
       leave(key);
     } else if (isWrite(event.kind)) {
@@ -63,6 +70,7 @@ std::string_view ClientObjects::join(const Key& key) {
     if (!access_.mayRead(key.first)) return no_read;
     const auto& record = client_.record();
     const CreationLedger::Maker maker{client_.id(), record ? record->host : std::string()};
+    if (key.second) client_.spend(file_work);
     auto object = store_.open(key.first, key.second, &maker);
     if (!object) return not_created;
     joined = joined_.emplace(key, std::move(object)).first;

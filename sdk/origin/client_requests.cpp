@@ -8,17 +8,11 @@
 #include "origin/recorded_play.hpp"
 #include "origin/recording_path.hpp"
 #include "origin/server_context.hpp"
+#include "origin/work.hpp"
 
 namespace multiconn::origin {
 
 using namespace rtmp::server_event;
-
-namespace {
-
-// Besides the command itself, for ClientConnection::spend().
-constexpr std::size_t stream_work = 16, file_work = 64;
-
-}  // namespace
 
 void ClientConnection::on(ConnectRequested& request) {
   app_ = applicationScope(request.app);

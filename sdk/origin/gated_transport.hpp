@@ -26,8 +26,7 @@ class GatedTransport final : public net::Transport {
   void waitWritable(std::function<void()> ready) override { inner_->waitWritable(std::move(ready)); }
   void shutdownWrite() override { inner_->shutdownWrite(); }
   void close() override;
-  std::size_t unacknowledged() const override { return inner_->unacknowledged(); }
-  std::optional<std::chrono::microseconds> rtt() const override { return inner_->rtt(); }
+  net::TransportFigures figures() const override { return inner_->figures(); }
 
  private:
   net::Scheduler& scheduler_;

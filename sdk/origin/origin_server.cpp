@@ -93,7 +93,9 @@ OriginServer::Impl::Impl(OriginOptions options)
       context_(std::move(options), scheduler_),
       listener_(scheduler_, context_.options, *this) {
   if (const auto& port = context_.options.http_port) {
-    http_.emplace(scheduler_, context_.options.http_address, *port, [this] { return report(); });
+    http_.emplace(
+        scheduler_, context_.options.http_address, *port, [this] { return report(); },
+        [this](const std::string& line) { context_.log(OriginLogLevel::error, line); });
   }
   scheduler_.post([this] {
     listener_.start();

@@ -5,12 +5,16 @@
 #include <stdexcept>
 #include <utility>
 
+#include "net/socket_figures.hpp"
 #include "net/tcp_transport.hpp"
 #include "net/tls_transport.hpp"
 #include "origin/listening.hpp"
 
 namespace multiconn::origin {
 namespace {
+
+// A publisher whose machine has gone would hold its stream's name for ever.
+constexpr std::chrono::seconds vanished_after{6};
 
 std::shared_ptr<const net::TlsContext> certificateOf(const OriginOptions& options) {
   if (options.tls_certificate_file.empty() && options.tls_key_file.empty()) return nullptr;
@@ -80,6 +84,7 @@ void RtmpListener::stop() {
 
 void RtmpListener::Impl::accepted(net::Socket socket, std::string address) {
   if (!events_.hasRoom(handshaking_.size())) return events_.refused(address, "the server is full");
+  net::keepAlive(socket.descriptor(), vanished_after);
   if (tls_) return beginTls(std::move(socket), std::move(address));
   events_.accepted(std::make_unique<net::TcpTransport>(scheduler_, std::move(socket)), std::move(address));
 }

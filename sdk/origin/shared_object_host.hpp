@@ -43,6 +43,8 @@ class SharedObjectSubscriber {
   virtual bool amf3() const = 0;
   virtual void deliver(const rtmp::OutMessage& message) = 0;
   virtual const std::shared_ptr<ClientRecord>& record() const = 0;
+  /// Work that was done for it, in the unit of ClientConnection::spend().
+  virtual void spend(std::size_t work) = 0;
 };
 
 /// One shared object of one application instance, and everybody who is in it. Changes go out a little later,

@@ -4,6 +4,7 @@
 
 #include "origin/shared_object_encoding.hpp"
 #include "origin/shared_object_host.hpp"
+#include "origin/work.hpp"
 
 namespace multiconn::origin {
 
@@ -47,8 +48,12 @@ void SharedObjectHost::join(SharedObjectSubscriber& client) {
     auto whole = message(std::move(events));
     whole.amf3 = client.amf3();
     snapshot = encodeForClients(std::move(whole));
+    client.spend(data_->bytes / made_bytes_per_work);
   }
-  for (const rtmp::OutMessage& part : snapshot) client.deliver(part);
+  for (const rtmp::OutMessage& part : snapshot) {
+    client.spend(1 + part.payload->size() / sent_bytes_per_work);
+    client.deliver(part);
+  }
 }
 
 void SharedObjectHost::leave(Id client) {

@@ -1,9 +1,8 @@
-#include <array>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "http/plain_json.hpp"
 #include "origin/status_report.hpp"
 
 namespace multiconn::origin {
@@ -13,38 +12,6 @@ namespace json = boost::json;
 
 double rounded(double seconds) {
   return std::round(seconds * 1000) / 1000;
-}
-
-// Boost.JSON writes 2.1E0, which is right and reads badly.
-std::string plain(double number) {
-  std::array<char, 400> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  return {text.data(), end.ptr};
-}
-
-void write(const json::value& value, std::string& out) {
-  auto separate = [&out, first = true]() mutable {
-    if (!std::exchange(first, false)) out += ',';
-  };
-  if (const auto* object = value.if_object()) {
-    out += '{';
-    for (const auto& [key, member] : *object) {
-      separate();
-      out.append(json::serialize(key)).append(1, ':');
-      write(member, out);
-    }
-    out += '}';
-  } else if (const auto* array = value.if_array()) {
-    out += '[';
-    for (const json::value& element : *array) {
-      separate();
-      write(element, out);
-    }
-    out += ']';
-  } else {
-    const double* const number = value.if_double();
-    out += number ? plain(*number) : json::serialize(value);
-  }
 }
 
 json::value textOrNull(const std::string& text) {
@@ -102,9 +69,7 @@ std::string toJson(const StatusReport& report) {
                               {"bytes_out", report.bytes_out},
                               {"streams", std::move(streams)},
                               {"applications", std::move(applications)}};
-  std::string text;
-  write(document, text);
-  return text;
+  return http::plainJson(document);
 }
 
 }  // namespace multiconn::origin

@@ -144,7 +144,10 @@ class ClientSession {
   ClientReaction connect(std::optional<PublishRequest> pipelined = {});
   /// Ignored unless connected and not publishing; a publish that was pipelined must not be repeated.
   ClientReaction publish(PublishRequest request);
-  /// FCUnpublish and deleteStream; no answer is awaited.
+  /// createStream alone, so that a publish() to come takes one round trip. Nothing is published, or
+  /// announced, before that. Ignored unless connected and neither publishing nor prepared.
+  ClientReaction prepare();
+  /// FCUnpublish and deleteStream; no answer is awaited. What was prepared is left.
   ClientReaction unpublish();
   ClientReaction play(PlayRequest request);
   ClientReaction stopPlay(std::uint32_t stream_id);
@@ -210,7 +213,11 @@ class ClientSession {
   bool handleRedirect(const StatusInfo& status, ClientReaction& reaction);
 
   // client_session_publish.cpp
+  void announcePublish(ClientReaction& reaction);
   void requestPublishStream(ClientReaction& reaction);
+  void publishOnSpare(ClientReaction& reaction);
+  bool keepAsSpare(std::optional<std::uint32_t> id);
+  bool inUse(std::uint32_t stream_id) const;
   void handlePublishStream(std::optional<std::uint32_t> id, StatusInfo failure, ClientReaction& reaction);
   void resumePublish(ClientReaction& reaction);
   void sendPublish(ClientReaction& reaction);
@@ -235,6 +242,7 @@ class ClientSession {
   std::map<double, PendingCall> pending_;
   PendingCalls calls_;  // of the application; numbers the session's own too
   std::optional<Publish> publish_;
+  std::optional<std::uint32_t> spare_;  // a stream that was prepared; 0: createStream is on its way
   std::map<std::uint32_t, Play> plays_;
 };
 

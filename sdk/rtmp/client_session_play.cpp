@@ -33,7 +33,7 @@ ClientReaction ClientSession::stopPlay(std::uint32_t stream_id) {
 
 void ClientSession::handlePlayStream(const PendingCall& call, std::optional<std::uint32_t> id,
                                      StatusInfo failure, ClientReaction& reaction) {
-  const bool taken = id && (plays_.contains(*id) || (publish_ && publish_->stream_id == *id));
+  const bool taken = id && inUse(*id);
   if (taken) failure = localFailure("the server gave a stream id twice: it takes one stream per connection");
   if (!id || taken) {
     reaction.events.push_back(client_event::PlayFailed{0, std::move(failure)});

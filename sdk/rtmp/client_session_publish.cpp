@@ -11,8 +11,25 @@ ClientReaction ClientSession::publish(PublishRequest request) {
   ClientReaction reaction;
   if (state_ != State::connected || publish_) return reaction;
   publish_ = Publish{std::move(request)};
-  requestPublishStream(reaction);
+  if (spare_)
+    publishOnSpare(reaction);
+  else
+    requestPublishStream(reaction);
   return reaction;
+}
+
+ClientReaction ClientSession::prepare() {
+  ClientReaction reaction;
+  if (state_ != State::connected || publish_ || spare_) return reaction;
+  if (send(reaction, 0, "createStream", nullptr, {}, {Pending::publish_stream}) != 0) spare_ = 0;
+  return reaction;
+}
+
+// SRS takes createStream before the other two as well, when both come.
+void ClientSession::publishOnSpare(ClientReaction& reaction) {
+  publish_->stream_id = std::exchange(spare_, std::nullopt).value();
+  announcePublish(reaction);
+  if (publish_->stream_id != 0) sendPublish(reaction);
 }
 
 // A stream that createStream has not delivered yet is deleted when it comes; see handlePublishStream().
@@ -29,14 +46,18 @@ ClientReaction ClientSession::unpublish() {
 
 // releaseStream and FCPublish go together: SRS, having seen one, leaves createStream unanswered until the
 // other comes.
-void ClientSession::requestPublishStream(ClientReaction& reaction) {
+void ClientSession::announcePublish(ClientReaction& reaction) {
   const AmfValue stream = publish_->request.stream;
+  send(reaction, 0, "releaseStream", nullptr, {stream}, {});
+  send(reaction, 0, "FCPublish", nullptr, {stream}, {});
+}
+
+void ClientSession::requestPublishStream(ClientReaction& reaction) {
   if (pending_.size() >= limits_.max_pending_calls) {
     return failPublish(statusInfo(makeInfo("error", "NetStream.Failed", "too many calls wait for an answer")),
                        reaction);
   }
-  send(reaction, 0, "releaseStream", nullptr, {stream}, {});
-  send(reaction, 0, "FCPublish", nullptr, {stream}, {});
+  announcePublish(reaction);
   send(reaction, 0, "createStream", nullptr, {}, {Pending::publish_stream});
 }
 
@@ -45,14 +66,14 @@ void ClientSession::requestPublishStream(ClientReaction& reaction) {
 void ClientSession::handlePublishStream(std::optional<std::uint32_t> id, StatusInfo failure,
                                         ClientReaction& reaction) {
   const bool wanted = publish_ && publish_->stream_id == 0;
+  if (!publish_ && keepAsSpare(id)) return;
   if (!id) {
     if (wanted && state_ == State::connected) failPublish(std::move(failure), reaction);
     return;
   }
   // Left over from a publish that was given up.
   if (!wanted || plays_.contains(*id)) {
-    const bool in_use = plays_.contains(*id) || (publish_ && publish_->stream_id == *id);
-    if (!in_use) deleteStream(*id, reaction);
+    if (!inUse(*id)) deleteStream(*id, reaction);
     if (wanted)
       failPublish(statusInfo(makeInfo("error", "NetStream.Failed", "the server gave a stream id twice")),
                   reaction);
@@ -60,6 +81,19 @@ void ClientSession::handlePublishStream(std::optional<std::uint32_t> id, StatusI
   }
   publish_->stream_id = *id;
   if (state_ == State::connected) sendPublish(reaction);
+}
+
+bool ClientSession::keepAsSpare(std::optional<std::uint32_t> id) {
+  if (spare_ != 0U) return false;
+  spare_.reset();
+  if (!id || inUse(*id)) return !id;
+  spare_ = *id;
+  return true;
+}
+
+// Some servers give every stream the same id.
+bool ClientSession::inUse(std::uint32_t stream_id) const {
+  return plays_.contains(stream_id) || (publish_ && publish_->stream_id == stream_id) || spare_ == stream_id;
 }
 
 void ClientSession::resumePublish(ClientReaction& reaction) {

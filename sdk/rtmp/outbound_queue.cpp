@@ -1,6 +1,5 @@
 #include "rtmp/outbound_queue.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace multiconn::rtmp {
@@ -34,14 +33,14 @@ void OutboundQueue::push(QueuedMessage message) {
   }
   const TimePoint now = message.queued_at;
   bytes_ += sizeOf(message);
-  messages_.push_back(std::move(message));
+  messages_.push(std::move(message));
   skipUndroppable();
   relieve(now);
 }
 
 void OutboundQueue::pop() {
   bytes_ -= sizeOf(messages_.front());
-  messages_.pop_front();
+  messages_.pop();
   if (undroppable_ > 0) --undroppable_;
   skipUndroppable();
 }
@@ -55,6 +54,11 @@ void OutboundQueue::clear() {
 
 Duration OutboundQueue::age(TimePoint now) const {
   return messages_.empty() ? Duration::zero() : now - messages_.front().queued_at;
+}
+
+std::uint64_t OutboundQueue::firstNumber() const {
+  const std::size_t first = find(0, [](const QueuedMessage& m) { return m.number != 0; });
+  return first == messages_.size() ? 0 : messages_[first].number;
 }
 
 DropCounts OutboundQueue::takeDropped() {
@@ -76,28 +80,35 @@ void OutboundQueue::relieve(TimePoint now) {
 
 // True when something was dropped, and there may be more to drop.
 bool OutboundQueue::dropOldestGroup(TimePoint now) {
-  const auto first = std::find_if(messages_.begin(), messages_.end(), isVideo);
-  if (first == messages_.end() || !(overBytes() || tooOld(*first, now))) return false;
-  const auto next_key = std::find_if(std::next(first), messages_.end(), isKey);
-  waiting_for_key_ = next_key == messages_.end();
-  auto left = std::distance(messages_.begin(), next_key);
-  dropIf([&](const QueuedMessage& m) { return left-- > 0 && isVideo(m); });
+  const std::size_t first = find(0, isVideo);
+  if (first == messages_.size() || !(overBytes() || tooOld(messages_[first], now))) return false;
+  const std::size_t next_key = find(first + 1, isKey);
+  waiting_for_key_ = next_key == messages_.size();
+  std::size_t index = 0;
+  dropIf([&](const QueuedMessage& m) { return index++ < next_key && isVideo(m); });
   return true;
 }
 
 template <typename Predicate>
+std::size_t OutboundQueue::find(std::size_t from, Predicate predicate) const {
+  while (from < messages_.size() && !predicate(messages_[from])) ++from;
+  return from;
+}
+
+template <typename Predicate>
 void OutboundQueue::dropIf(Predicate predicate) {
-  auto kept = messages_.begin();
-  for (QueuedMessage& message : messages_) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < messages_.size(); ++i) {
+    QueuedMessage& message = messages_[i];
     if (predicate(std::as_const(message))) {
       bytes_ -= sizeOf(message);
       count(message);
     } else {
-      if (&*kept != &message) *kept = std::move(message);
+      if (kept != i) messages_[kept] = std::move(message);
       ++kept;
     }
   }
-  messages_.erase(kept, messages_.end());
+  messages_.truncate(kept);
   undroppable_ = 0;
   skipUndroppable();
 }

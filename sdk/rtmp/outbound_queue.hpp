@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 
 #include <multiconn/frame.hpp>
 
 #include "rtmp/limits.hpp"
 #include "rtmp/message.hpp"
+#include "rtmp/ring_buffer.hpp"
 
 namespace multiconn::rtmp {
 
@@ -55,6 +55,8 @@ class OutboundQueue {
 
   std::size_t bytes() const { return bytes_; }
   std::size_t size() const { return messages_.size(); }
+  /// Of the first that is part of the broadcast; 0: none is.
+  std::uint64_t firstNumber() const;
   /// How long the oldest message has waited.
   Duration age(TimePoint now) const;
   void bounds(Bounds bounds) { bounds_ = bounds; }
@@ -62,14 +64,14 @@ class OutboundQueue {
   DropCounts takeDropped();
 
  private:
-  using Messages = std::deque<QueuedMessage>;
-
   bool overBytes() const { return bytes_ > bounds_.bytes || messages_.size() > bounds_.messages; }
   bool tooOld(const QueuedMessage& message, TimePoint now) const {
     return now - message.queued_at > bounds_.age;
   }
   bool over(TimePoint now) const;
   bool dropOldestGroup(TimePoint now);
+  template <typename Predicate>
+  std::size_t find(std::size_t from, Predicate predicate) const;
   void count(const QueuedMessage& message);
   void skipUndroppable();
   /// Drops what `predicate` says, asked in order with the bytes left so far already reduced.
@@ -77,7 +79,7 @@ class OutboundQueue {
   void dropIf(Predicate predicate);
 
   Bounds bounds_;
-  Messages messages_;
+  RingBuffer<QueuedMessage> messages_;
   std::size_t undroppable_ = 0;  // messages at the front that are never dropped
   std::size_t bytes_ = 0;
   bool waiting_for_key_ = false;

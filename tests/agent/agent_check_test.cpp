@@ -74,7 +74,7 @@ class AdminTest : public testing::Test {
     balancer_.reports.take();
   }
   void serve(const std::string& token, bool read_needs_token = false) {
-    web_ = std::make_unique<test::LocalWeb>(adminHandler(*agent_, token, read_needs_token));
+    web_ = std::make_unique<test::LocalWeb>(adminHandler(*agent_, {token, read_needs_token, {}}));
   }
   tools::HttpReply ask(const std::string& method, const std::string& target, const std::string& token = {}) {
     tools::HttpAsk ask;
@@ -136,6 +136,20 @@ TEST_F(AdminTest, PausesForWhoeverHasTheToken) {
 TEST_F(AdminTest, WithoutATokenNothingCanBeChanged) {
   serve("");
   EXPECT_EQ(ask("POST", "/pause").status, 403U);
+}
+
+TEST_F(AdminTest, TurnsAwayWhoeverComesByAnotherName) {
+  serve("");
+  const auto under = [&](const std::string& host) {
+    http::HttpRequest request;
+    request.method = "GET";
+    request.path = "/status";
+    request.host = host;
+    return adminHandler(*agent_, {"", false, {"edge1.example.com"}})(request).status;
+  };
+  EXPECT_EQ(under("127.0.0.1:8080"), 200U);
+  EXPECT_EQ(under("edge1.example.com"), 200U);
+  EXPECT_EQ(under("rebound.example.com"), 421U);
 }
 
 TEST_F(AdminTest, ReadingCanNeedTheTokenToo) {

@@ -64,8 +64,8 @@ TEST(HttpUrl, RefusesOthersWithoutRepeatingThem) {
 }
 
 TEST(HttpExchange, AsksAndIsAnswered) {
-  const test::LocalWeb web([](const HttpRequest& request) {
-    return HttpResponse{
+  const test::LocalWeb web([](const http::HttpRequest& request) {
+    return http::HttpResponse{
         201,
         "text/plain",
         request.method + " " + request.path + "?" + request.query + " " + request.authorization,

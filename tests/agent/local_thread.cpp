@@ -33,9 +33,9 @@ void LocalThread::run(std::function<void()> task) {
   done.get_future().wait();
 }
 
-LocalWeb::LocalWeb(tools::HttpServer::Handler handler) {
+LocalWeb::LocalWeb(http::HttpServer::Handler handler) {
   thread_.run([&] {
-    server_ = std::make_unique<tools::HttpServer>(thread_.scheduler(), "127.0.0.1", 0, std::move(handler));
+    server_ = std::make_unique<http::HttpServer>(thread_.scheduler(), "127.0.0.1", 0, std::move(handler));
     port_ = server_->port();
   });
 }

@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
+#include "http/http_server.hpp"
 #include "net/asio_scheduler.hpp"
-#include "program/http_server.hpp"
 
 namespace multiconn::test {
 
@@ -26,7 +26,7 @@ class LocalThread {
 /// An HTTP server on loopback.
 class LocalWeb {
  public:
-  explicit LocalWeb(tools::HttpServer::Handler handler);
+  explicit LocalWeb(http::HttpServer::Handler handler);
   ~LocalWeb();
   std::uint16_t port() const { return port_; }
   std::string url(const std::string& target = "") const {
@@ -35,7 +35,7 @@ class LocalWeb {
 
  private:
   LocalThread thread_;
-  std::unique_ptr<tools::HttpServer> server_;
+  std::unique_ptr<http::HttpServer> server_;
   std::uint16_t port_ = 0;
 };
 

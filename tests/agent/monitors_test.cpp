@@ -16,10 +16,10 @@ namespace multiconn::agent {
 namespace {
 
 using namespace std::chrono_literals;
+using http::HttpRequest;
+using http::HttpResponse;
 using test::LocalWeb;
 using test::monitorVector;
-using tools::HttpRequest;
-using tools::HttpResponse;
 
 HttpResponse page(std::string body) {
   return {200, "application/json", std::move(body), {}};

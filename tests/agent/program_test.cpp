@@ -8,9 +8,9 @@
 
 #include "agent/balancer_socket.hpp"
 #include "agent/http/http_client.hpp"
-#include "agent/program/listen_on.hpp"
 #include "agent/scratch.hpp"
 #include "agent/tcp_server.hpp"
+#include "program/listen_on.hpp"
 
 namespace multiconn {
 namespace {
@@ -201,14 +201,14 @@ TEST(ListenOn, FallsBackToIpv4WhereThereIsNoIpv6) {
     if (host.find(':') != std::string::npos)
       throw std::system_error(std::make_error_code(std::errc::address_family_not_supported));
   };
-  EXPECT_EQ(agent::listenOn("", withoutIpv6), "0.0.0.0");
-  EXPECT_EQ(agent::listenOn("127.0.0.1", withoutIpv6), "127.0.0.1");
-  EXPECT_THROW(agent::listenOn("::", withoutIpv6), std::system_error) << "asked for by name";
-  EXPECT_EQ(agent::listenOn("", [](const std::string&) {}), "::");
+  EXPECT_EQ(tools::listenOn("", withoutIpv6), "0.0.0.0");
+  EXPECT_EQ(tools::listenOn("127.0.0.1", withoutIpv6), "127.0.0.1");
+  EXPECT_THROW(tools::listenOn("::", withoutIpv6), std::system_error) << "asked for by name";
+  EXPECT_EQ(tools::listenOn("", [](const std::string&) {}), "::");
   const auto taken = [](const std::string&) {
     throw std::system_error(std::make_error_code(std::errc::address_in_use));
   };
-  EXPECT_THROW(agent::listenOn("", taken), std::system_error);
+  EXPECT_THROW(tools::listenOn("", taken), std::system_error);
 }
 
 TEST_F(AgentProgram, SaysThatAPortIsTaken) {

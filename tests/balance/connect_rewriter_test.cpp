@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "rtmp/chunk_reader.hpp"
 #include "rtmp/chunk_writer.hpp"
@@ -98,6 +99,23 @@ TEST(ConnectRewriter, TheEdgeGetsItsOwnAppAndEverythingElseAsItCame) {
     EXPECT_EQ(messages[4].timestamp, 40U);
     EXPECT_TRUE(rewriter.transparent());
   }
+}
+
+TEST(ConnectRewriter, CountsTheBalancersOnTheWay) {
+  const auto hopsBehind = [](const AmfValue& before) {
+    Message connect = connectTo("live");
+    if (!before.isUndefined()) std::get<Command>(connect.body).object.object()->set("multiconnHops", before);
+    ConnectRewriter rewriter("live", "rtmp://edge/live");
+    const auto messages = readBy(passed(ClientStream().send(connect).bytes, 100000, rewriter));
+    return messages.empty() ? 0 : hopsOf(*commandOf(messages[0]).object.object());
+  };
+  EXPECT_EQ(hopsBehind({}), 1U);
+  EXPECT_EQ(hopsBehind(1), 2U);
+  EXPECT_EQ(hopsBehind(2.5), 3U);
+  for (const AmfValue& nonsense : {AmfValue(-7), AmfValue(std::nan("")), AmfValue("3"), AmfValue(nullptr)}) {
+    EXPECT_EQ(hopsBehind(nonsense), 1U);
+  }
+  EXPECT_EQ(hopsBehind(1e300), 1000U) << "bounded";
 }
 
 // Two messages of connect's length behind it, whose headers say nothing of the length.

@@ -15,9 +15,9 @@ constexpr const char* token = "the token of this test";
 
 class AdminPagesTest : public testing::Test {
  protected:
-  tools::HttpResponse ask(const AdminPagesOptions& options, const std::string& path,
-                          const std::string& method = "GET", const std::string& secret = {}) {
-    tools::HttpRequest request;
+  http::HttpResponse ask(const AdminPagesOptions& options, const std::string& path,
+                         const std::string& method = "GET", const std::string& secret = {}) {
+    http::HttpRequest request;
     request.method = method;
     request.path = path;
     if (!secret.empty()) request.authorization = "Bearer " + secret;

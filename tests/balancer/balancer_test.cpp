@@ -58,10 +58,11 @@ class BalancerTest : public testing::Test {
     return bodyOf(client.get(target));
   }
   std::string admin(const std::string& target, const std::string& method = "GET",
-                    const std::string& secret = {}) {
+                    const std::string& secret = {}, const std::string& host = "127.0.0.1") {
     Client client(loop, address("admin").port());
     const std::string field = secret.empty() ? "" : "Authorization: Bearer " + secret + "\r\n";
-    client.send(method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + field + "Content-Length: 0\r\n\r\n");
+    client.send(method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + field +
+                "Content-Length: 0\r\n\r\n");
     return client.responses();
   }
   boost::json::object servers() { return boost::json::parse(bodyOf(admin("/servers"))).as_object(); }
@@ -104,6 +105,22 @@ TEST_F(BalancerTest, OperationsNeedTheToken) {
   EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/stop", "POST", token)), 404);
   EXPECT_EQ(ask("/loadbalancer"), "redirect=10.0.0.5");
   EXPECT_THAT(log, Not(HasSubstr(token)));
+}
+
+TEST_F(BalancerTest, PagesOnLoopbackAreNotForNamesThatWereMadeToLeadThere) {
+  BalancerOptions options = onFreePorts();
+  options.admin_names = {"admin.example.com"};
+  start(options);
+  EXPECT_EQ(statusOf(admin("/servers")), 200);
+  EXPECT_EQ(statusOf(admin("/servers", "GET", {}, "admin.example.com:1936")), 200);
+  EXPECT_EQ(statusOf(admin("/servers", "GET", {}, "rebound.example.com")), 401);
+  EXPECT_EQ(statusOf(admin("/servers", "GET", token, "rebound.example.com")), 200);
+  options.admin_token.clear();
+  start(options);
+  EXPECT_EQ(statusOf(admin("/servers")), 200);
+  for (const char* const path : {"/servers", "/history", "/metrics"}) {
+    EXPECT_EQ(statusOf(admin(path, "GET", {}, "rebound.example.com")), 421) << path;
+  }
 }
 
 TEST_F(BalancerTest, WithoutATokenNothingCanBeChanged) {

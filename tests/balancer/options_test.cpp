@@ -118,7 +118,11 @@ TEST_F(OptionsTest, AdminIsOnLoopbackUnlessTold) {
   EXPECT_EQ(withKey({"--admin", "[::1]:0"}).balancer.admin->host, "::1");
   EXPECT_THAT(refusal({"--admin", "0.0.0.0:1936"}), HasSubstr("--admin-token-file"));
   EXPECT_THAT(refusal({"--admin", "*:1936"}), HasSubstr("--admin-token-file"));
-  EXPECT_EQ(withKey({"--admin", "*:1936", "--admin-token-file", token.string()}).balancer.admin->host, "::");
+  EXPECT_EQ(withKey({"--admin", "*:1936", "--admin-token-file", token.string()}).balancer.admin->host, "")
+      << "every address, also where there is no IPv6";
+  EXPECT_THAT(withKey({"--admin", "1936", "--admin-name", "a.example", "--admin-name", "b.example"})
+                  .balancer.admin_names,
+              ElementsAre("a.example", "b.example"));
 }
 
 TEST_F(OptionsTest, RefusesWhatCannotBeMeant) {

@@ -192,6 +192,47 @@ TEST_F(RtmpCarryTest, AnEdgeWhoseAddressIsTheBalancersIsNoLoop) {
   EXPECT_TRUE(empty());
 }
 
+// Two balancers whose edges have each other's addresses.
+TEST_F(RtmpCarryTest, ACircleOfTwoBalancersEnds) {
+  open(RtmpMode::relay);
+  test::TestDirectory others(forever(no_hold));
+  RtmpDoorCounts others_counts;
+  RtmpDoorContext context_there{loop.scheduler(), others.edges, {RtmpMode::relay, {}}, 16384,
+                                context.log,      others_counts};
+  const auto there = makeRtmpDoor(context_there);
+  const auto port_there = portOf(*there);
+  report(5, {"rtmp", "127.0.0.1", port_there->address().port(), ""});
+  others.now = loop.scheduler().now();
+  others.report(6, [&](balance::LoadReport& report) {
+    report.addresses = {{"rtmp", "127.0.0.1", port->address().port(), ""}};
+  });
+  RtmpPeer client = this->client();
+  client.connect("live");
+  EXPECT_EQ(refusalOf(client),
+            "NetConnection.Connect.Rejected: The load balancers lead to each other in a circle.");
+  EXPECT_THAT(log, HasSubstr("in a circle"));
+  client.close();
+  EXPECT_TRUE(empty());
+  EXPECT_TRUE(loop.until([&] { return there->connections() == 0; }));
+  EXPECT_LE(counts.refused, 1U);
+}
+
+TEST_F(RtmpCarryTest, ABalancerMayBeTheEdgeOfAnother) {
+  open(RtmpMode::relay);
+  ScriptedEdge server(loop);
+  report(5, server);
+  for (const int hops : {1, 2, 3}) {
+    RtmpPeer client = this->client();
+    client.connect("live", {{"multiconnHops", hops}});
+    const auto connect = server.take().nextCommand();
+    ASSERT_TRUE(connect);
+    EXPECT_EQ(connect->object.object()->numberOr("multiconnHops", 0), hops + 1);
+  }
+  RtmpPeer client = this->client();
+  client.connect("live", {{"multiconnHops", 4}});
+  EXPECT_THAT(refusalOf(client), HasSubstr("in a circle"));
+}
+
 // ---- bounds ----
 
 TEST_F(RtmpCarryTest, RelaysLeaveRoomForThoseWhoAreOnlyTold) {

@@ -18,8 +18,8 @@ namespace multiconn::balancer::test {
 /// The RTMP door behind a real port, and edges that report in real time but never grow old.
 class RtmpDoorTest : public testing::Test {
  protected:
-  explicit RtmpDoorTest(balance::milliseconds hold = std::chrono::hours(-24 * 365))
-      : directory(forever(hold)) {
+  static constexpr balance::milliseconds no_hold = std::chrono::hours(-24 * 365);
+  explicit RtmpDoorTest(balance::milliseconds hold = no_hold) : directory(forever(hold)) {
     context.timeouts.edge = std::chrono::milliseconds(600);
     context.log = [this](LogLevel, const std::string& line) { log += line + '\n'; };
   }
@@ -27,8 +27,11 @@ class RtmpDoorTest : public testing::Test {
   void open(RtmpMode mode, std::map<std::string, RtmpRedirect, std::less<>> applications = {}) {
     context.options = {mode, std::move(applications)};
     door = makeRtmpDoor(context);
-    port = std::make_unique<ClientPort>(loop.scheduler(), ready, *net::Address::numeric("127.0.0.1", 0),
-                                        ClientPort::Doors{http, door.get()});
+    port = portOf(*door);
+  }
+  std::unique_ptr<ClientPort> portOf(Door& rtmp) {
+    return std::make_unique<ClientPort>(loop.scheduler(), ready, *net::Address::numeric("127.0.0.1", 0),
+                                        ClientPort::Doors{http, &rtmp});
   }
   /// Edge `number` reports this address, and how much of it is in use.
   void report(unsigned number, balance::RedirectAddress address, std::uint32_t connections = 17) {
@@ -87,18 +90,19 @@ class RtmpDoorTest : public testing::Test {
   RtmpDoorContext context{loop.scheduler(), directory.edges, {}, 16384, {}, counts};
   std::unique_ptr<Door> door;
 
- private:
-  class NoDoor final : public Door {
-   public:
-    void take(net::Socket, const net::Address&) override {}
-    std::size_t connections() const override { return 0; }
-  };
   static balance::DispatcherOptions forever(balance::milliseconds hold) {
     balance::DispatcherOptions options;
     options.hold = hold;
     options.pool.message_timeout = std::chrono::hours(1);
     return options;
   }
+
+ private:
+  class NoDoor final : public Door {
+   public:
+    void take(net::Socket, const net::Address&) override {}
+    std::size_t connections() const override { return 0; }
+  };
 
   NoDoor http;
   ReadySet ready{loop.scheduler()};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/catch_up.hpp"
 #include "rtmp/media_body.hpp"
 #include "support/media_frames.hpp"
 
@@ -52,6 +53,18 @@ class BroadcastTest : public testing::Test {
   }
   rtmp::Error write(const EncodedFrame& frame) {
     return broadcast.write(isVideo(frame.codec) ? Track::video : Track::audio, frame, now);
+  }
+
+  std::vector<std::string> newcomersGet() {
+    class Sink final : public CatchUpSink {
+     public:
+      bool room() const override { return true; }
+      void send(const rtmp::QueuedMessage& message) override { got.push_back(described(message.message)); }
+      std::vector<std::string> got;
+    };
+    Sink sink;
+    EXPECT_TRUE(CatchUp::newest(broadcast.ring()).advance(broadcast.ring(), now, false, sink));
+    return sink.got;
   }
 
   rtmp::TimePoint now{};
@@ -221,11 +234,56 @@ TEST_F(BroadcastTest, NewcomersGetMetadataConfigurationAndTheNewestPictures) {
     write(video(i % 5 == 0 ? FrameKind::key : FrameKind::inter, i, 40ms * i));
     write(audio(i, 40ms * i));
   }
-  std::vector<std::string> replayed;
-  broadcast.cache().replay(
-      [&](const rtmp::QueuedMessage& message) { replayed.push_back(described(message.message)); });
-  EXPECT_THAT(replayed, ElementsAre("meta@200", "v config@200", "a config@200", "v key@200", "a@200",
-                                    "v inter@240", "a@240", "v inter@280", "a@280"));
+  EXPECT_THAT(newcomersGet(), ElementsAre("meta@200", "v config@200", "a config@200", "v key@200", "a@200",
+                                          "v inter@240", "a@240", "v inter@280", "a@280"));
+}
+
+TEST_F(BroadcastTest, EveryMessageHasTheNextNumber) {
+  broadcast.expect(Track::audio, true);
+  broadcast.data({"before", 1}, now);
+  write(audioConfig());
+  write(audio(1, 0ms));
+  broadcast.data({"after", 2}, now);
+  broadcast.metadata({{"title", "x"}}, now);
+  ASSERT_EQ(sent.size(), 6U);
+  for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(sent[i].number, i + 1);
+  EXPECT_EQ(broadcast.ring().next(), 7U);
+}
+
+TEST_F(BroadcastTest, WithoutVideoNewcomersGoOnAnywhere) {
+  broadcast.expect(Track::audio, true);
+  write(audioConfig());
+  for (std::uint32_t i = 0; i < 100; ++i) write(audio(i, 20ms * i));
+  EXPECT_THAT(newcomersGet(), ElementsAre("meta@1980", "a config@1980"));
+}
+
+// Two publishers that were started apart, and get the same frames from then on.
+TEST_F(BroadcastTest, OfAnEpochGivesTheSameTimesWhereverItBegins) {
+  for (const auto begins : {0us, 1'700'000'000'000'000us, 4'294'960'000'000us}) {
+    std::vector<std::vector<rtmp::QueuedMessage>> emitted(2);
+    for (std::size_t machine = 0; machine < 2; ++machine) {
+      Broadcast own([&](const rtmp::QueuedMessage& message) { emitted[machine].push_back(message); },
+                    Timestamps::epoch);
+      for (const Track track : all_tracks) own.expect(track, true);
+      own.write(Track::video, videoConfig(), now);
+      own.write(Track::audio, audioConfig(), now);
+      for (std::uint32_t i = machine == 0 ? 0 : 50; i < 600; ++i) {
+        const auto video_dts = begins + 33'367us * i;
+        own.write(Track::video, video(i % 25 == 0 ? FrameKind::key : FrameKind::inter, i, video_dts), now);
+        own.write(Track::audio, audio(i, begins + 21'333us * i), now);
+      }
+    }
+    for (auto& list : emitted)
+      std::erase_if(list, [](const rtmp::QueuedMessage& each) {
+        return each.kind <= rtmp::QueuedMessage::Class::config;
+      });
+    ASSERT_EQ(emitted[0].size(), emitted[1].size() + 2 * 50);
+    for (std::size_t i = 0; i < emitted[1].size(); ++i) {
+      const rtmp::OutMessage& one = emitted[0][i + 2 * 50].message;
+      ASSERT_EQ(*one.payload, *emitted[1][i].message.payload) << i;
+      ASSERT_EQ(one.timestamp, emitted[1][i].message.timestamp) << i;
+    }
+  }
 }
 
 }  // namespace

@@ -247,7 +247,7 @@ TEST_F(Connect, ALostServerIsReportedOnceAndNotRetried) {
   world.server("a").reset();
   world.loop.runFor(60s);
   EXPECT_THAT(codes(statuses), ElementsAre("NetConnection.Connect.Success", "NetConnection.Setup.Success",
-                                           "NetConnection.Connect.Closed"));
+                                           "NetConnection.Connect.Closed", "NetConnection.Quorum.Lost"));
   EXPECT_EQ(world.server("a").connections, 1);
   EXPECT_EQ(connection->stats()[0].state, ServerState::failed);
 }

@@ -64,11 +64,13 @@ TEST_F(DataMessage, WaitsWithTheFramesThatAreHeld) {
 }
 
 TEST_F(DataMessage, FramesThatAreSetAreKeptForServersThatJoin) {
-  world.server("late", {.connect_delay = 2s});
+  for (const char* host : {"late", "live"}) world.server(host, {.connect_delay = 2s});
   make();
   stream.publish("key");
   world.server("a");
-  connect({at("a"), at("late")});
+  Destination live = at("live");
+  live.resume = Resume::live;
+  connect({at("a"), at("late"), live});
   world.loop.runFor(1s);
   writeFrames(30);
   stream.send("@setDataFrame", {"onTitle", "one"});
@@ -77,7 +79,8 @@ TEST_F(DataMessage, FramesThatAreSetAreKeptForServersThatJoin) {
   world.loop.runFor(3s);
   EXPECT_THAT(dataAt("a"), ElementsAre("1160 @setDataFrame onTitle one", "1160 @setDataFrame onGone two",
                                        "1160 @clearDataFrame onGone"));
-  EXPECT_THAT(dataAt("late"), ElementsAre("1000 @setDataFrame onTitle one")) << "at the cached keyframe";
+  EXPECT_EQ(dataAt("late"), dataAt("a")) << "where they were sent";
+  EXPECT_THAT(dataAt("live"), ElementsAre("1160 @setDataFrame onTitle one")) << "what is left of them";
 }
 
 TEST_F(DataMessage, OnMetaDataIsMergedWithOurs) {

@@ -130,6 +130,7 @@ TEST_F(FanOut, ALateServerGetsAPictureAtOnce) {
   stream.writeVideo(videoConfig());
   stream.writeAudio(audioConfig());
   writeAtItsPace(0, 150, 500);
+  world.loop.runFor(1s);
   const SimulatedServer& late = world.server("late");
   ASSERT_GT(late.media.size(), 4U);
   EXPECT_TRUE(std::holds_alternative<rtmp::Data>(late.media[0].body));

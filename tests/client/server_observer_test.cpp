@@ -71,14 +71,13 @@ class ServerObserverTest : public testing::Test {
   }
 
   void connect(const std::vector<std::string>& hosts, ConnectOptions options = {}) {
+    options.reconnect.enabled = false;
     core = ClientCore::make(runtime.engine(), std::move(options));
     observer = core->observer<Observer>();
     EXPECT_EQ(core->observer<Observer>(), observer) << "there is one";
     std::vector<Destination> destinations;
     for (const std::string& host : hosts) destinations.push_back(at(host));
-    core->post([destinations, now = world.loop.now()](ClientCore& strand) {
-      strand.connect(destinations, {}, now);
-    });
+    core->connect(destinations, {});
     world.loop.runFor(1s);
   }
   client::Peer& peer(std::uint32_t number) { return *core->servers().find(static_cast<ServerId>(number)); }

@@ -12,7 +12,7 @@ TEST(Timeline, OneShiftForAllTracks) {
   line.place(3'600'000'021us);
   EXPECT_EQ(line.frame(Track::audio, 3'600'000'021us, 3'600'000'021us).timestamp, 0U);
   EXPECT_EQ(line.frame(Track::video, 3'600'040'000us, 3'600'080'000us).timestamp, 40U);
-  EXPECT_EQ(line.newest(), 40ms);
+  EXPECT_EQ(line.time(), 40ms);
 }
 
 TEST(Timeline, RoundsDtsAndPtsSeparately) {
@@ -71,6 +71,45 @@ TEST(Timeline, AnotherSourceGoesOnBehindTheLastFrame) {
   line.place(7000ms);
   EXPECT_EQ(line.frame(Track::video, 7000ms, 7000ms).timestamp, 80U);
   EXPECT_EQ(line.frame(Track::audio, 81ms, 81ms).timestamp, 81U) << "the other track is not touched";
+}
+
+TEST(Timeline, OfAnEpochShiftsNothing) {
+  Timeline line(Timestamps::epoch);
+  line.place(1'700'000'000'000'499us);
+  EXPECT_EQ(line.time(), 0ms);
+  EXPECT_EQ(line.origin(), static_cast<std::uint32_t>(1'700'000'000'000));
+  EXPECT_EQ(line.config(Track::video), line.origin());
+  EXPECT_EQ(line.now(), line.origin()) << "what comes before the first frame has its time";
+  const auto first = line.frame(Track::video, 1'700'000'000'000'499us, 1'700'000'000'080'500us);
+  EXPECT_EQ(first.timestamp, static_cast<std::uint32_t>(1'700'000'000'000));
+  EXPECT_EQ(first.composition_ms, 81);
+  EXPECT_EQ(line.frame(Track::audio, 1'699'999'999'990ms, 1'699'999'999'990ms).timestamp,
+            static_cast<std::uint32_t>(1'699'999'999'990))
+      << "wherever the other track has begun";
+  line.frame(Track::video, 1'700'000'000'040ms, 1'700'000'000'040ms);
+  EXPECT_EQ(line.time(), 40ms);
+}
+
+TEST(Timeline, OfAnEpochGoesOnWithAnotherSourcesOwnTimes) {
+  Timeline line(Timestamps::epoch);
+  line.place(10s);
+  line.frame(Track::video, 10s, 10s);
+  line.unplace(Track::video);
+  line.skip(5s);
+  line.place(12s);
+  EXPECT_EQ(line.frame(Track::video, 12s, 12s).timestamp, 12'000U);
+  line.unplace(Track::video);
+  line.place(11s);
+  EXPECT_EQ(line.frame(Track::video, 11s, 11s).timestamp, 12'000U) << "never backwards";
+  EXPECT_EQ(line.frame(Track::video, 13s, 13s).timestamp, 13'000U);
+}
+
+TEST(Timeline, OfAnEpochWrapsAt32Bits) {
+  Timeline line(Timestamps::epoch);
+  line.place(4'294'967'280ms);
+  EXPECT_EQ(line.frame(Track::video, 4'294'967'280ms, 4'294'967'280ms).timestamp, 0xFFFFFFF0U);
+  EXPECT_EQ(line.frame(Track::video, 4'294'967'320ms, 4'294'967'320ms).timestamp, 24U);
+  EXPECT_EQ(line.time(), 40ms);
 }
 
 }  // namespace

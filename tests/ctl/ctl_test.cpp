@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -17,11 +18,11 @@
 namespace multiconn::ctl {
 namespace {
 
+using http::HttpRequest;
+using http::HttpResponse;
 using test::LocalWeb;
 using test::ProgramRun;
 using testing::HasSubstr;
-using tools::HttpRequest;
-using tools::HttpResponse;
 
 constexpr const char* servers_json =
     R"({"servers":[)"
@@ -170,6 +171,19 @@ TEST_F(CtlProgram, TakesItsTokenFromAFileOrTheEnvironment) {
   ProgramRun by_environment(argv({"--admin", balancer_.url(), "unpause", "99a"}), ".",
                             {"MULTICONN_TOKEN=the-token-of-this-test"});
   EXPECT_EQ(by_environment.output(), "99a5ed19-7b64-42c7-b57e-2633689ca850 unpaused\n");
+}
+
+TEST_F(CtlProgram, WarnsOfATokenFileThatEverybodyMayRead) {
+  const std::string file = scratch_.write("token", "the-token-of-this-test\n");
+  const auto errors = [&](mode_t mode) {
+    ::chmod(file.c_str(), mode);
+    ProgramRun run(argv({"--admin", balancer_.url(), "--token-file", file, "servers"}));
+    EXPECT_EQ(run.status(), 0);
+    return run.errors();
+  };
+  EXPECT_EQ(errors(0600), "");
+  EXPECT_THAT(errors(0644), testing::AllOf(HasSubstr("may be read by everybody: chmod o-r it"),
+                                           testing::Not(HasSubstr("the-token-of-this-test"))));
 }
 
 TEST_F(CtlProgram, WatchesInPlainLinesWhereThereIsNoTerminal) {

@@ -70,6 +70,8 @@ class BadInputTest(InteropTest):
 
     def test_the_same_destination_twice(self):
         self.assert_refused(clip("b_frames.mp4"), SERVER, SERVER, telling=["twice", "rtmp://127.0.0.1:9/live"])
+        for option in ("--standby", "--resume-live"):
+            self.assert_refused(clip("b_frames.mp4"), SERVER, option, SERVER, telling=["twice"])
 
     def test_destination_files(self):
         source = clip("b_frames.mp4")
@@ -83,8 +85,9 @@ class BadInputTest(InteropTest):
 
     def test_bad_options(self):
         source = clip("b_frames.mp4")
-        for option in (["--require", "most"], ["--setup-timeout", "soon"], ["--stats", "xml"], ["--bogus"],
-                       ["--ca-file", "/nowhere.pem"]):
+        for option in (["--reconnect-attempts", "0"], ["--reconnect-give-up", "never"], ["--dead-after", "soon"],
+                       ["--resume", "ringg"], ["--resume-age", "x"], ["--resume-bytes", "1"], ["--require", "most"],
+                       ["--setup-timeout", "soon"], ["--stats", "xml"], ["--bogus"], ["--ca-file", "/nowhere.pem"]):
             with self.subTest(option):
                 self.assert_refused(source, SERVER, *option, telling=[option[0].lstrip("-")])
         self.assert_refused(source, SERVER, "--config", "/nowhere.toml", telling=["/nowhere.toml"])
@@ -92,6 +95,7 @@ class BadInputTest(InteropTest):
     def test_options_without_their_value(self):
         source = clip("b_frames.mp4")
         for option, value in (("require", "all|any|K"), ("setup-timeout", "TIME"), ("duration", "TIME"), ("stats", "json"),
+                              ("standby", "DEST"), ("resume", "ring|live"), ("reconnect-attempts", "N"),
                               ("ca-file", "FILE"), ("log-level", "LEVEL"), ("config", "FILE")):
             with self.subTest(option):
                 self.assert_refused(source, SERVER, f"--{option}=", telling=[option, value, "missing"])

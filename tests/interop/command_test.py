@@ -10,7 +10,7 @@ import termios
 import time
 
 from clips import clip
-from harness import BIN, DeadPort, InteropTest, wait_until
+from harness import BIN, DeadPort, InteropTest, free_port, wait_until
 from publisher import Publisher
 from servers import Origin
 
@@ -24,6 +24,22 @@ class CommandTest(InteropTest):
         self.assertIn("NetConnection.Setup.Failed", publisher.codes())
         self.assertIn("setup failed", publisher.program.stderr)
         self.assertNotIn("canary", publisher.program.stderr)
+
+    def test_setup_does_not_wait_for_a_retry_that_never_comes(self):
+        started = time.monotonic()
+        publisher = Publisher(self, clip("b_frames.mp4"), [DeadPort().url("canary")], "--no-reconnect", "--setup-timeout", "60s")
+        publisher.finish(expected=2, timeout=15)
+        self.assertLess(time.monotonic() - started, 15)
+        self.assertNotIn("NetConnection.Connect.Reconnecting", publisher.codes())
+
+    def test_a_server_that_comes_within_the_setup_time_out_is_as_good_as_any(self):
+        port = free_port()
+        publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmp://127.0.0.1:{port}/live/one"], "--no-realtime",
+                              "--setup-timeout", "30s")
+        publisher.wait_for_status("NetConnection.Connect.Reconnecting")
+        Origin(self, port=port)
+        rows = publisher.finish(expected=0)
+        self.assertEqual(rows[0]["frames_dropped"], 0)
 
     def test_require_any_goes_on_with_the_rest_and_ends_with_3(self):
         origin, dead = Origin(self), DeadPort()
@@ -75,20 +91,21 @@ class CommandTest(InteropTest):
         Publisher(self, clip("baseline.flv"), [origin.url("one")], "--duration", "3").finish()
         self.assertGreater(time.monotonic() - started, 2.8)
 
-    def test_losing_every_server_ends_it_with_3(self):
+    def test_losing_every_server_for_good_ends_it_with_3(self):
         origin = Origin(self)
-        publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one")], "--loop")
+        publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one")], "--loop", "--no-reconnect")
         publisher.wait_for_frames(10)
         origin.program.kill()
         rows = publisher.finish(expected=3, timeout=20)
         self.assertEqual(rows[0]["state"], "failed")
+        self.assertIn("NetStream.Publish.AllLost", publisher.codes())
 
     def test_the_summary_has_the_documented_fields(self):
         origin = Origin(self)
         publisher = Publisher(self, clip("baseline.flv"), [origin.url("one")], "--no-realtime")
         row = publisher.finish()[0]
-        for field in ("url", "connect_ms", "publish_ms", "bytes", "frames_sent", "frames_dropped", "reconnects",
-                      "state"):
+        for field in ("url", "connect_ms", "publish_ms", "bytes", "frames_sent", "frames_dropped", "dropped",
+                      "reconnects", "standby", "state"):
             self.assertIn(field, row)
         self.assertEqual(publisher.events()[-1]["event"], "summary")
 

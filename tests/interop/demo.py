@@ -1,18 +1,21 @@
-"""tools/demo once everything is built: a load balancer and three servers on this machine; one broadcast to the two that
-the balancer names, played back and compared with the input; then one of them is paused, and the balancer names others.
+"""tools/demo once everything is built: a load balancer and three servers on this machine, and a fourth that nobody watches
+over; one broadcast to the fourth and to the two that the balancer names, played back and compared with the input. In the
+middle of it the fourth is killed, and started again. Then one of the three is paused, and the balancer names others.
 """
 
 import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from clips import clip
 from cluster import TOKEN, Balancer, secret, write_targets
-from harness import BIN, Stage, require
+from harness import BIN, Stage, require, wait_until
+from packets import assert_decodable, assert_rising, goes_on, has_begun, packets_of
 from publisher import Publisher, compare
-from servers import FfmpegPlayer, Origin
+from servers import FfmpegPlayer, Origin, RtmpdumpPlayer
 
 #: In the directory it runs in.
 OUTPUT = Path("demo-output")
@@ -29,7 +32,7 @@ def main():
     try:
         source = playable(Path(sys.argv[1]).resolve()) if len(sys.argv) > 1 else clip("demo.mp4")
         cluster = Cluster(stage)
-        shown = show(stage, source, *broadcast(stage, cluster, source))
+        shown = show(stage, source, *broadcast(stage, cluster, source, Casualty(stage)))
         return shown or cluster.pause_one()
     except AssertionError as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -73,14 +76,73 @@ class Cluster:
         return 0 if avoided and done.exit_code == 0 else 1
 
 
-def broadcast(stage, cluster, source, seconds=LONGEST):
-    """(the publisher's exit code, its row for each server, the captures)"""
+class Casualty:
+    """A server that is killed in the middle of the broadcast, and comes back on its port."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.server = Origin(stage)
+        self.url = self.server.url("demo")
+        self.kind = "v"
+        FfmpegPlayer(stage, self.server, "demo")
+        self.player = None
+
+    def fall(self, publisher, source, seconds):
+        """While the publisher runs: kills it a third into the broadcast, and starts it anew when coming back was tried twice."""
+        self.kind = "v" if probe(source, "V:0", "stream=codec_name") else "a"
+        duration = probe(source, None, "format=duration")[0]
+        length = seconds if duration == "N/A" else min(seconds, float(duration))
+        if not self._during(publisher, lambda: len(publisher.events("stats")) >= length / 3):
+            return
+        self.server.program.kill()
+        killed = time.monotonic()
+        print(f"demo: {self.server.url('****')} is killed {length / 3:.0f} s into the broadcast", flush=True)
+        if not self._during(publisher, lambda: publisher.codes(0).count("NetConnection.Connect.Reconnecting") >= 2):
+            return
+        self.server.restart()
+        listening = time.monotonic()
+        self.player = RtmpdumpPlayer(self.stage, self.server, "demo")
+        if self._during(publisher, lambda: has_begun(self.player.capture, self.kind)):
+            back = time.monotonic() - listening
+            print(f"demo: it listens again {listening - killed:.1f} s later, and a player has its "
+                  f"{'picture' if self.kind == 'v' else 'sound'} {back * 1000:.0f} ms after that", flush=True)
+
+    @staticmethod
+    def _during(publisher, condition):
+        """Waits for it; whether it came while the broadcast lasted."""
+        wait_until(lambda: condition() or publisher.program.exit_code is not None, "the broadcast to go on or end", 60)
+        return publisher.program.exit_code is None
+
+    def judge(self, whole, row):
+        """(whether it came back with all that a master has which was never away, that in words)"""
+        if not self.player or not has_begun(self.player.finish(), self.kind):
+            return False, "the film was over, or without another keyframe, before it was back"
+        capture = self.player.capture
+        try:
+            begins = goes_on(whole, capture)
+            assert_rising(capture)
+            assert_decodable(self.stage, capture)
+        except AssertionError as error:
+            return False, str(error)
+        start = packets_of(whole, self.kind)[begins[self.kind]].dts
+        return row["frames_dropped"] == 0, f"back; every packet from {start:.1f} s on equal, decodable from the first"
+
+    def picture(self):
+        """The first that its player got."""
+        path = OUTPUT / "returned.png"
+        return picture(self.stage, self.player.capture, path, first=True) if self.player else "it has no picture"
+
+
+def broadcast(stage, cluster, source, casualty, seconds=LONGEST):
+    """(the publisher's exit code, its row for each server, the captures of those that the balancer named, the casualty)"""
     # Each returns once the server's status document shows the player. Which two of the servers are named is seen later.
     players = [FfmpegPlayer(stage, server, "demo") for server in cluster.servers]
     print(f"demo: asking {cluster.look_up_url} for two of {len(cluster.servers)} servers, and publishing {source.name}, at "
-          f"most its first {seconds} s, to them", flush=True)
-    publisher = Publisher(stage, source, [], "--duration", str(seconds), "--balancer", cluster.look_up_url, "--count", "2",
-                          "--app", "live", "--stream", "demo")
+          f"most its first {seconds} s, to them{' and to a fourth' if casualty else ''}", flush=True)
+    publisher = Publisher(stage, source, [casualty.url] if casualty else [], "--duration", str(seconds), "--balancer",
+                          cluster.look_up_url, "--count", "2", "--app", "live", "--stream", "demo", "--log-level", "off")
+    if casualty:
+        casualty.fall(publisher, source, seconds)
     code = publisher.program.wait(seconds + 30)
     if publisher.program.stderr:
         print(publisher.program.stderr.rstrip(), file=sys.stderr)
@@ -88,25 +150,27 @@ def broadcast(stage, cluster, source, seconds=LONGEST):
     if not summaries:
         raise AssertionError(f"multiconn-publish ended with {code} and no summary")
     rows = summaries[-1]["servers"]
-    return code, rows, [players[cluster.at(row["url"])].finish() for row in rows]
+    named = rows[1:] if casualty else rows
+    return code, rows, [players[cluster.at(row["url"])].finish() for row in named], casualty
 
 
-def show(stage, source, code, rows, captures, seconds=LONGEST):
-    table, equal = [HEADINGS], code == 0
-    remarks = [f"multiconn-publish ended with {code}"] if code else []
-    for number, (row, capture) in enumerate(zip(rows, captures), 1):
-        same, verdict = judge(stage, source, capture, seconds)
-        equal = equal and same
+def show(stage, source, code, rows, captures, casualty=None, seconds=LONGEST):
+    table, remarks = [HEADINGS], [f"multiconn-publish ended with {code}"] if code else []
+    verdicts = [(row, *judge(stage, source, capture, seconds))
+                for row, capture in zip(rows[1:] if casualty else rows, captures)]
+    pictures = [picture(stage, capture, OUTPUT / f"master-{number}.png") for number, capture in enumerate(captures, 1)]
+    if casualty:
+        verdicts.append((rows[0], *casualty.judge(captures[0], rows[0])))
+        pictures.append(casualty.picture())
+    for (row, same, verdict), shown in zip(verdicts, pictures):
         table.append((row["url"], row["connect_ms"], row["publish_ms"], row["frames_sent"], row["frames_dropped"],
                       verdict if same else "DIFFERS"))
-        if not same:
-            remarks.append(f"master {number}: {verdict}")
-        remarks.append(picture(stage, capture, OUTPUT / f"master-{number}.png"))
+        remarks += ([] if same else [f"{row['url']}: {verdict}"]) + [shown]
     widths = [max(len(str(line[column])) for line in table) for column in range(len(HEADINGS))]
     for line in table:
         print("  ".join(str(cell).ljust(width) for cell, width in zip(line, widths)).rstrip())
     print("\n".join(remarks))
-    return 0 if equal else 1
+    return 0 if code == 0 and all(same for _, same, _ in verdicts) else 1
 
 
 def judge(stage, source, capture, seconds):
@@ -150,17 +214,17 @@ def packets_within(source, kind, seconds):
     return set(counts.values())
 
 
-def picture(stage, capture, path):
-    """The frame in the middle of what this master gave out."""
+def picture(stage, capture, path, first=False):
+    """The frame in the middle of what this master gave out, or its first."""
     if not probe(capture, "v:0", "stream=codec_name"):
         return f"{capture.name} has no video: no picture of it"
     times = sorted(float(time) for time in probe(capture, "v:0", "packet=pts_time"))
-    middle = times[len(times) // 2] - times[0]
+    when = 0 if first else times[len(times) // 2] - times[0]
     made = stage.run_program(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", capture, "-vf",
-                              f"setpts=PTS-STARTPTS,select=gte(t\\,{middle})", "-frames:v", "1", path.resolve()])
+                              f"setpts=PTS-STARTPTS,select=gte(t\\,{when})", "-frames:v", "1", path.resolve()])
     if made.exit_code:
         raise AssertionError(f"no picture of {capture.name}: {made.stderr.strip()}")
-    return f"a frame of it: {path}"
+    return f"{'the first' if first else 'a'} frame of it: {path}"
 
 
 def playable(path):

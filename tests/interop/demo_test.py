@@ -1,4 +1,4 @@
-"""tools/demo: it finds everything equal, and says so only if it is."""
+"""tools/demo: it finds everything equal, also at the master that was away, and says so only if it is."""
 
 import sys
 
@@ -13,22 +13,25 @@ class DemoTest(InteropTest):
         self.assertEqual(program.exit_code, 0, program.stdout + program.stderr)
         self.assertEqual(program.stdout.count("every packet equal"), 2)
         self.assertGreater(self.path("demo-output/master-2.png").stat().st_size, 0)
+        self.assertRegex(program.stdout, r"it listens again .* and a player has its picture \d+ ms after that")
+        self.assertIn("back; every packet from ", program.stdout)
+        self.assertGreater(self.path("demo-output/returned.png").stat().st_size, 0)
         self.assertIn("none of them named it", program.stdout)
 
     def test_the_beginning_of_a_longer_film_without_timestamps(self):
         source, seconds = clip("long.h264"), 3
         demo.OUTPUT = self.directory
-        self.assertEqual(demo.show(self, source, *demo.broadcast(self, demo.Cluster(self), source, seconds), seconds), 0)
+        self.assertEqual(self.shown(source, seconds, *self.broadcast(source, seconds)), 0)
 
     def test_one_packet_less_is_seen(self):
         source, seconds = clip("b_frames.mp4"), 3
         demo.OUTPUT = self.directory
-        code, rows, captures = demo.broadcast(self, demo.Cluster(self), source, seconds)
-        self.assertEqual(demo.show(self, source, code, rows, captures, seconds), 0)
+        code, rows, captures = self.broadcast(source, seconds)
+        self.assertEqual(self.shown(source, seconds, code, rows, captures), 0)
         in_the_middle, last = 20, seconds * 25 - 1
         for lost in (in_the_middle, last):
             tampered = [captures[0], self.without_picture(lost, captures[1])]
-            self.assertEqual(demo.show(self, source, code, rows, tampered, seconds), 1, f"without picture {lost}")
+            self.assertEqual(self.shown(source, seconds, code, rows, tampered), 1, f"without picture {lost}")
 
     def test_a_changed_payload_is_seen(self):
         source = clip("baseline.flv")
@@ -38,6 +41,21 @@ class DemoTest(InteropTest):
                                  "-bsf:v", "noise=amount=-50:drop=0", tampered])
         self.assertEqual(made.exit_code, 0, made.stderr)
         self.assertFalse(demo.judge(self, source, tampered, demo.LONGEST)[0])
+
+    def test_one_packet_less_at_the_returned_master_is_seen(self):
+        source = clip("demo.mp4")
+        demo.OUTPUT = self.directory
+        code, rows, captures, casualty = demo.broadcast(self, demo.Cluster(self), source, demo.Casualty(self))
+        self.assertEqual(demo.show(self, source, code, rows, captures, casualty), 0)
+        casualty.player.capture = self.without_picture(30, casualty.player.finish())
+        self.assertEqual(demo.show(self, source, code, rows, captures, casualty), 1)
+
+    def broadcast(self, source, seconds):
+        """Of which nobody is killed."""
+        return demo.broadcast(self, demo.Cluster(self), source, None, seconds)[:3]
+
+    def shown(self, source, seconds, code, rows, captures):
+        return demo.show(self, source, code, rows, captures, seconds=seconds)
 
     def without_picture(self, number, capture):
         path = self.path(f"without-{number}.flv")

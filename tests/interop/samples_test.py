@@ -75,6 +75,26 @@ class SamplesTest(InteropTest):
         self.assertEqual(sorted(bob.stdout.splitlines()), sorted(f"ann: {line}" for line in lines))
         self.end(bob)
 
+    def test_chat_reaches_a_master_that_was_restarted(self):
+        """What it held is gone with it: it is brought up to date with what was said before, and while it was away."""
+        one, two = Origin(self), Origin(self)
+        relay = self.sample("chat", "--relay", "presenter", self.app(one, "chat"), self.app(two, "chat"))
+        ann = self.sample("chat", "ann", self.app(one, "chat"))
+        early = self.sample("chat", "early", self.app(two, "chat"))
+        self.type(ann, "before")
+        early.wait_for_output("ann: before")
+        two.program.kill()
+        self.type(ann, "while you were away")
+        relay.wait_for_output("ann: while you were away")
+        two.restart()
+        late = self.sample("chat", "late", self.app(two, "chat"), expect="ann: before")
+        late.wait_for_output("ann: while you were away")
+        early.wait_for_output("ann: while you were away")
+        self.type(late, "I am back")
+        ann.wait_for_output("late: I am back")
+        for program in (ann, early, late, relay):
+            self.end(program)
+
     def test_call_all_gets_a_reply_from_each_server(self):
         one, two = Origin(self), Origin(self)
         program = self.run_program([BIN / "call_all", "echo", self.app(one, "app"), self.app(two, "app")])

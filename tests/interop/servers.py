@@ -58,6 +58,7 @@ class Nginx:
 
     def _start(self, stage, tls, live_options):
         """Whether it listens: False if a port was taken."""
+        self._stage = stage
         self.port, self.http_port = free_port(), free_port()
         self.tls_port = free_port() if tls else None
         directory = stage.path(f"nginx-{self.port}")
@@ -68,16 +69,21 @@ class Nginx:
             live_options=live_options,
             load_stream=f"load_module {NGINX_MODULES}/ngx_stream_module.so;" if tls else "",
             stream_section=self._stream_section(*tls) if tls else ""))
-        self.program = stage.start(["nginx", "-p", directory, "-c", config, "-e", "stderr"])
+        self._command = ["nginx", "-p", directory, "-c", config, "-e", "stderr"]
         try:
-            for port in filter(None, (self.port, self.http_port, self.tls_port)):
-                self.program.wait_until_listening(port)
+            self.restart()
         except AssertionError:
             if "Address already in use" not in self.program.stderr:
                 raise
             self.program.kill()
             return False
         return True
+
+    def restart(self):
+        """Starts it on the same ports, after it was killed."""
+        self.program = self._stage.start(self._command)
+        for port in filter(None, (self.port, self.http_port, self.tls_port)):
+            self.program.wait_until_listening(port)
 
     def url(self, stream):
         return f"rtmp://127.0.0.1:{self.port}/live/{stream}"
@@ -102,10 +108,17 @@ class Nginx:
 class Origin:
     """multiconn-origin, on ports that the kernel chose."""
 
-    def __init__(self, stage, *arguments, show_names=True):
-        names = ["--show-names"] if show_names else []
-        self.program = stage.start([BIN / "multiconn-origin", "--address", "127.0.0.1", "--port", "0",
-                                    "--http-port", "0", *names, *arguments])
+    def __init__(self, stage, *arguments, show_names=True, port=0):
+        self._stage, self._arguments = stage, [*arguments, *(["--show-names"] if show_names else [])]
+        self._start(port)
+
+    def restart(self):
+        """Starts it on the same RTMP port, after it was killed."""
+        self._start(self.port)
+
+    def _start(self, port):
+        self.program = self._stage.start([BIN / "multiconn-origin", "--address", "127.0.0.1", "--port", port,
+                                          "--http-port", "0", *self._arguments])
         self.program.wait_for_output("listening ")
         ports = dict(re.findall(r"(rtmp|http)=(\d+)", self.program.stdout))
         self.port, self.http_port = int(ports["rtmp"]), int(ports["http"])

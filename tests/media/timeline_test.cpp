@@ -108,6 +108,17 @@ TEST_F(TimelineTest, AJumpForwardIsBridgedWhereTheContainerAllowsIt) {
   EXPECT_EQ(next(timeline, 120'000, 120'000).dts, 60'040ms);
 }
 
+TEST_F(TimelineTest, JumpsAreKeptWhereTheTimestampsAre) {
+  shift_.may_jump = shift_.keep_jumps = true;
+  TrackTimeline early(*stream_), late(*stream_);
+  EXPECT_EQ(next(early, 5000, 5080).dts, 5s);
+  EXPECT_EQ(next(early, 60'000, 60'000).dts, 60s);
+  EXPECT_EQ(next(late, 60'040, 60'080).dts, 60'040ms);
+  EXPECT_EQ(next(early, 60'040, 60'080).dts, 60'040ms) << "as whoever begins behind the jump";
+  EXPECT_EQ(next(early, 0, 0).dts, 60'040ms) << "never backwards";
+  EXPECT_EQ(next(early, 61'000, 61'000).dts, 61s);
+}
+
 TEST_F(TimelineTest, BeginsAgain) {
   TrackTimeline timeline(*stream_);
   EXPECT_EQ(timeline.length(), 0ms);

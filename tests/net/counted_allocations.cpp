@@ -7,15 +7,21 @@
 
 namespace {
 std::atomic<std::size_t> allocations = 0;
+thread_local std::size_t allocations_here = 0;
+
+void count() {
+  ++allocations;
+  ++allocations_here;
 }
+}  // namespace
 
 void* operator new(std::size_t size) {
-  ++allocations;
+  count();
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
+  count();
   return std::malloc(size);
 }
 void operator delete(void* memory) noexcept {
@@ -29,6 +35,10 @@ namespace multiconn::net::test {
 
 std::size_t allocationCount() {
   return allocations;
+}
+
+std::size_t allocationCountHere() {
+  return allocations_here;
 }
 
 }  // namespace multiconn::net::test

@@ -17,6 +17,7 @@ struct Wire {
   rtmp::Bytes incoming;  ///< not read yet
   bool incoming_ended = false;
   std::error_code read_error;
+  TransportFigures figures;  ///< as the socket would have them
   bool write_shut = false;
   bool closed = false;
   std::function<void()> readable;
@@ -42,8 +43,7 @@ class FakeTransport final : public Transport {
   void waitWritable(std::function<void()> ready) override { wire_->writable = std::move(ready); }
   void shutdownWrite() override { wire_->write_shut = true; }
   void close() override;
-  std::size_t unacknowledged() const override { return 0; }
-  std::optional<std::chrono::microseconds> rtt() const override { return {}; }
+  TransportFigures figures() const override { return wire_->closed ? TransportFigures{} : wire_->figures; }
 
  private:
   std::shared_ptr<Wire> wire_;

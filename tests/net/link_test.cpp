@@ -124,7 +124,7 @@ TEST_F(LinkTest, TellsAWebServer) {
   answerWith("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
   open(target("rtmp", "127.0.0.1", listener->port()));
   EXPECT_EQ(failure().text, "the server speaks HTTP, not RTMP");
-  EXPECT_TRUE(failure().final);
+  EXPECT_FALSE(failure().final);
 }
 
 TEST_F(LinkTest, TellsAServerThatHangsUpInTheHandshake) {

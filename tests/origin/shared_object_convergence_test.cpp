@@ -75,6 +75,7 @@ class Member final : SharedObjectSubscriber, ClientObjects::Access {
     to_client_.push_back(std::get<rtmp::SharedObjectMessage>(decoded->body));
   }
   const std::shared_ptr<ClientRecord>& record() const override { return record_; }
+  void spend(std::size_t) override {}
   bool mayRead(const std::string&) override { return true; }
   bool mayWrite(const std::string&, const std::string& slot) override { return slot != "fixed"; }
 

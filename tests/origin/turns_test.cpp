@@ -22,14 +22,19 @@ class Line final : public net::Transport {
  public:
   explicit Line(SimulatedLoop& loop) : loop_(loop) {}
 
-  void put(const rtmp::Bytes& bytes) { in_.insert(in_.end(), bytes.begin(), bytes.end()); }
+  void put(const rtmp::Bytes& bytes) {
+    in_.insert(in_.end(), bytes.begin(), bytes.end());
+    if (waiting_) loop_.post(std::exchange(waiting_, nullptr));
+  }
   void finish() { finished_ = true; }
   std::size_t left() const { return in_.size() - read_; }
   bool closed() const { return closed_; }
+  std::size_t written() const { return written_; }
 
   net::IoResult write(std::span<const rtmp::BytesView> slices) override {
     std::size_t bytes = 0;
     for (const rtmp::BytesView slice : slices) bytes += slice.size();
+    written_ += bytes;
     return {.bytes = bytes};
   }
   net::IoResult read(std::span<std::byte> buffer) override {
@@ -40,18 +45,22 @@ class Line final : public net::Transport {
     return {.bytes = bytes, .would_block = short_of && !finished_, .ended = short_of && finished_};
   }
   void waitReadable(std::function<void()> ready) override {
-    if (left() > 0 || finished_) loop_.post(std::move(ready));
+    if (left() > 0 || finished_) return loop_.post(std::move(ready));
+    waiting_ = std::move(ready);
   }
   void waitWritable(std::function<void()>) override {}
   void shutdownWrite() override {}
-  void close() override { closed_ = true; }
-  std::size_t unacknowledged() const override { return 0; }
-  std::optional<std::chrono::microseconds> rtt() const override { return {}; }
+  void close() override {
+    closed_ = true;
+    waiting_ = nullptr;
+  }
+  net::TransportFigures figures() const override { return {}; }
 
  private:
   SimulatedLoop& loop_;
   rtmp::Bytes in_;
-  std::size_t read_ = 0;
+  std::function<void()> waiting_;
+  std::size_t read_ = 0, written_ = 0;
   bool finished_ = false, closed_ = false;
 };
 
@@ -144,6 +153,78 @@ TEST_F(Turns, AFloodOfCallsLeavesTheOthersTheirs) {
   runWithBystander();
   EXPECT_EQ(plays, 1U) << "in order";
   EXPECT_GT(bystander_turns, 20'000U / 64);
+}
+
+rtmp::OutMessage object(std::vector<rtmp::SharedObjectEvent> events) {
+  rtmp::SharedObjectMessage message;
+  message.name = "large";
+  message.persistent = true;
+  message.events = std::move(events);
+  return *rtmp::encode({0, 0, message});
+}
+
+rtmp::SharedObjectEvent event(rtmp::SharedObjectEvent::Kind kind) {
+  rtmp::SharedObjectEvent event;
+  event.kind = kind;
+  return event;
+}
+
+/// Joins and leaves what holds nearly a megabyte.
+class LargeObject : public Turns {
+ protected:
+  static constexpr std::size_t bytes = 900 * 1000;
+  void fill() {
+    connect({object({use})}, 1);
+    for (int i = 0; i < 900; ++i) {
+      auto slot = event(rtmp::SharedObjectEvent::Kind::request_change);
+      slot.name = "slot" + std::to_string(i);
+      slot.value = std::string(bytes / 900, 'x');
+      put(object({slot}));
+    }
+    loop.settle();
+    before = line->written();
+  }
+  const rtmp::SharedObjectEvent use = event(rtmp::SharedObjectEvent::Kind::use);
+  const rtmp::SharedObjectEvent release = event(rtmp::SharedObjectEvent::Kind::release);
+  std::size_t before = 0;
+};
+
+TEST_F(LargeObject, IsPaidForByWhoeverAsksForItAgainAndAgain) {
+  fill();
+  wanted = 50;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    put(object({use}));
+    put(rtmp::command(1, "play", 0, nullptr, {"x"}));
+  }
+  runWithBystander();
+  EXPECT_EQ(plays, wanted);
+  EXPECT_GE(line->written() - before, wanted * bytes) << "all are served in the end";
+  EXPECT_LE(most, 2U);
+  EXPECT_GE(bystander_turns, wanted * 3 / 4);
+}
+
+TEST_F(LargeObject, CostsMoreWhenItHasToBeMadeAnew) {
+  fill();
+  wanted = 50;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    put(object({release}));
+    put(object({use}));
+    put(rtmp::command(1, "play", 0, nullptr, {"x"}));
+  }
+  runWithBystander();
+  EXPECT_GE(line->written() - before, wanted * bytes);
+  EXPECT_LE(most, 1U);
+  EXPECT_GE(bystander_turns, wanted * 4) << "the others have several turns for one of these";
+}
+
+TEST_F(LargeObject, IsJoinedOncePerMessage) {
+  fill();
+  std::vector<rtmp::SharedObjectEvent> again;
+  for (int i = 0; i < 1000; ++i) again.insert(again.end(), {release, use});
+  put(object(again));
+  loop.settle();
+  EXPECT_LT(line->written() - before, 2 * bytes);
+  EXPECT_GT(line->written() - before, bytes);
 }
 
 TEST_F(Turns, WhatWasBroadcastLastCountsThoughThePeerHasGone) {

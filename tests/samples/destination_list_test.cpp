@@ -74,6 +74,12 @@ TEST(DestinationList, TheSameDestinationTwiceIsAnErrorHoweverItIsSpelled) {
   EXPECT_THAT(errorOf({"rtmps://one/live/canary", "rtmps://one:443/live/canary"}), HasSubstr("twice"));
 }
 
+TEST(DestinationList, OneOfTheOthersIsListedTwice) {
+  const auto others = readDestinations({"rtmp://one/live/canary"});
+  EXPECT_EQ(readDestinations({"rtmp://two/live/canary"}, others).size(), 1U);
+  EXPECT_THROW(readDestinations({"rtmp://one:1935/live/canary"}, others), std::invalid_argument);
+}
+
 TEST(DestinationList, OtherStreamsAppsAndPortsAreOtherDestinations) {
   EXPECT_EQ(readDestinations({"rtmp://one/live/a", "rtmp://one/live/A", "rtmp://one/LIVE/a",
                               "rtmp://one:443/live/a", "rtmps://one/live/a"})

@@ -30,10 +30,9 @@ TEST(Options, DefaultsAreTheDocumentedOnes) {
 }
 
 TEST(Options, EveryOptionArrives) {
-  const auto options =
-      parsed({"--no-realtime", "--loop", "--duration", "90s", "--setup-timeout", "1500ms", "--require", "2",
-              "--insecure", "--no-reconnect", "--stats", "json", "--log-level", "debug", "-",
-              "rtmp://one/live/a", "rtmp://two/live/a", "rtmp://three/live/a"});
+  const auto options = parsed({"--no-realtime", "--loop", "--duration", "90s", "--setup-timeout", "1500ms",
+                               "--require", "2", "--insecure", "--stats", "json", "--log-level", "debug", "-",
+                               "rtmp://one/live/a", "rtmp://two/live/a", "rtmp://three/live/a"});
   EXPECT_EQ(options.input, "-");
   EXPECT_FALSE(options.source.realtime);
   EXPECT_TRUE(options.source.loop);
@@ -85,6 +84,18 @@ TEST(Options, RequireIsAllAnyOrANumber) {
   }
   EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--require", "3"}),
               HasSubstr("--require: 3 servers have to answer, but only 1"));
+}
+
+TEST(Options, TimestampsAreFromZeroOrTheInputs) {
+  const auto plain = parsed({"f", "rtmp://one/live/a"});
+  EXPECT_FALSE(plain.source.keep_timestamps);
+  EXPECT_EQ(plain.connect.timestamps, multiconn::Timestamps::from_zero);
+  const auto kept = parsed({"f", "rtmp://one/live/a", "--timestamps", "input"});
+  EXPECT_TRUE(kept.source.keep_timestamps);
+  EXPECT_EQ(kept.connect.timestamps, multiconn::Timestamps::epoch);
+  EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--timestamps", "now"}), HasSubstr("--timestamps"));
+  EXPECT_THAT(errorOf({"f", "rtmp://one/live/a", "--timestamps", "input", "--loop"}), HasSubstr("--loop"));
+  EXPECT_THAT(errorOf({"capture:", "rtmp://one/live/a", "--timestamps", "input"}), HasSubstr("--timestamps"));
 }
 
 TEST(Options, StatsIsTableJsonOrNone) {

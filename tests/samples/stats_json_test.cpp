@@ -20,6 +20,7 @@ multiconn::ServerStats exampleServer() {
   server.bytes_sent = 4'000'000'000;
   server.frames_sent = 250;
   server.frames_dropped = 3;
+  server.dropped = {.disposable = 0, .inter = 2, .key = 0, .audio = 1};
   server.rtt = 1500us;
   return server;
 }
@@ -63,7 +64,9 @@ TEST(JsonReporter, TheSummaryHasTheDocumentedFields) {
   EXPECT_EQ(server.at("bytes"), 4'000'000'000U);
   EXPECT_EQ(server.at("frames_sent"), 250U);
   EXPECT_EQ(server.at("frames_dropped"), 3U);
+  EXPECT_EQ(json::serialize(server.at("dropped")), R"({"disposable":0,"inter":2,"key":0,"audio":1})");
   EXPECT_EQ(server.at("reconnects"), 0U);
+  EXPECT_EQ(server.at("standby"), false);
   EXPECT_EQ(server.at("state"), "publishing");
   EXPECT_FALSE(server.contains("error"));
 }
@@ -81,6 +84,29 @@ TEST(JsonReporter, StatsTellQueueAndRoundTrip) {
   EXPECT_EQ(row.at("queue_bytes"), 7U);
   EXPECT_EQ(row.at("rtt_us"), 1500);
   EXPECT_EQ(row.at("error"), "connection reset");
+}
+
+TEST(JsonReporter, StatsTellOfTheWayAndOfReconnecting) {
+  std::ostringstream out;
+  JsonReporter reporter(out);
+  auto servers = std::vector{exampleServer(), exampleServer()};
+  servers[0].bandwidth = 5'000'000'000U;
+  servers[1].state = multiconn::ServerState::reconnecting;
+  servers[1].attempts = 3;
+  servers[1].retry_in = 2100ms;
+  servers[1].standby = true;
+  reporter.stats(servers);
+  const auto line = onlyLine(out);
+  const auto& steady = line.at("servers").as_array().at(0).as_object();
+  EXPECT_EQ(steady.at("bandwidth_bps"), 5'000'000'000U);
+  EXPECT_EQ(steady.at("attempts"), 0U);
+  EXPECT_TRUE(steady.at("retry_in_ms").is_null());
+  const auto& away = line.at("servers").as_array().at(1).as_object();
+  EXPECT_TRUE(away.at("bandwidth_bps").is_null());
+  EXPECT_EQ(away.at("state"), "reconnecting");
+  EXPECT_EQ(away.at("attempts"), 3U);
+  EXPECT_EQ(away.at("retry_in_ms"), 2100);
+  EXPECT_EQ(away.at("standby"), true);
 }
 
 }  // namespace

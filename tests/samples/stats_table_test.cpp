@@ -94,5 +94,33 @@ TEST(TableReporter, ALongUrlGivesWayToTheFigures) {
   EXPECT_THAT(out.str(), HasSubstr("reconnects\n"));
 }
 
+TEST(TableReporter, AServerThatIsTriedAgainTellsWhen) {
+  auto servers = twoServers();
+  servers[1].state = multiconn::ServerState::reconnecting;
+  servers[1].attempts = 2;
+  servers[1].retry_in = std::chrono::milliseconds(2140);
+  const auto drawn = [&](std::size_t width) {
+    std::ostringstream out;
+    TableReporter table(out, [width] { return width; });
+    table.stats(servers);
+    return out.str();
+  };
+  EXPECT_THAT(drawn(120), HasSubstr("/**** reconnecting (3, in 2.1 s) "));
+  EXPECT_THAT(drawn(80), HasSubstr(" retry 3 in 2.1 s "));
+  EXPECT_THAT(drawn(80), HasSubstr("reconnects\n"));
+  servers[1].retry_in.reset();
+  EXPECT_THAT(drawn(120), HasSubstr("reconnecting (2, now)"));
+}
+
+TEST(TableReporter, ASilentSpareIsAStandby) {
+  auto servers = twoServers();
+  servers[0].standby = true;
+  std::ostringstream out;
+  TableReporter table(out, [] { return 80U; });
+  table.stats(servers);
+  EXPECT_THAT(out.str(), HasSubstr(" standby "));
+  EXPECT_THAT(out.str(), Not(HasSubstr("publishing")));
+}
+
 }  // namespace
 }  // namespace publish

@@ -12,8 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds lookup_time{5};
 constexpr std::chrono::milliseconds longest_close{200};
 
-net::LinkFailure failure(std::error_code code, std::string text, bool final = false) {
-  return {code, std::move(text), final};
+net::LinkFailure failure(std::error_code code, std::string text) {
+  return {code, std::move(text), false};
 }
 
 }  // namespace
@@ -21,13 +21,28 @@ net::LinkFailure failure(std::error_code code, std::string text, bool final = fa
 SimulatedLink::SimulatedLink(SimulatedLoop& loop, SimulatedServer* server) : loop_(loop), server_(server) {}
 
 SimulatedLink::~SimulatedLink() {
-  if (attached_) server_->detach(*this);
+  detach(SimulatedServer::Farewell::unsaid);
+}
+
+void SimulatedLink::detach(SimulatedServer::Farewell farewell) {
+  if (std::exchange(attached_, false)) server_->detach(*this, farewell);
 }
 
 template <typename Task>
 void SimulatedLink::later(net::Duration delay, Task task) {
   loop_.later(delay, [life = std::weak_ptr(life_), task = std::move(task)]() mutable {
     if (!life.expired()) task();
+  });
+}
+
+template <typename Task>
+void SimulatedLink::overTheWire(net::Duration delay, Task task) {
+  later(delay, [this, task = std::move(task)]() mutable {
+    server_->whenReachable([this, life = std::weak_ptr(life_), task = std::move(task)]() mutable {
+      if (life.expired()) return;
+      last_heard_ = loop_.now();
+      task();
+    });
   });
 }
 
@@ -39,11 +54,11 @@ void SimulatedLink::open(std::vector<rtmp::OutMessage> opening, net::LinkEvents&
                  [this] { tellClosed(failure(net::Error::name_not_found, "the name was not found")); });
   const Script& script = server_->script;
   if (script.refuses)
-    return later(script.rtt, [this] {
+    return overTheWire(script.rtt, [this] {
       tellClosed(
           failure(std::make_error_code(std::errc::connection_refused), "connection refused by the server"));
     });
-  later(script.rtt, [this] { established(); });
+  overTheWire(script.rtt, [this] { established(); });
 }
 
 void SimulatedLink::established() {
@@ -51,10 +66,11 @@ void SimulatedLink::established() {
   server_->tcp_established = loop_.now();
   if (script.never_answers_handshake) return;
   if (script.web_server)
-    return later(script.rtt, [this] {
-      tellClosed(failure(rtmp::Error::not_rtmp, "the server speaks HTTP, not RTMP", true));
+    return overTheWire(script.rtt, [this] {
+      tellClosed(failure(rtmp::Error::not_rtmp, "the server speaks HTTP, not RTMP"));
     });
-  later(script.rtt, [this] {
+  overTheWire(script.rtt, [this] {
+    if (!events_ || closing_) return;
     attached_ = true;
     server_->attach(*this);
     for (const rtmp::OutMessage& message : opening_) intoKernel(message);
@@ -92,11 +108,15 @@ void SimulatedLink::intoKernel(const rtmp::OutMessage& message) {
   line_free_at_ = std::max(line_free_at_, loop_.now());
   if (server_->script.bytes_per_second > 0)
     line_free_at_ += std::chrono::nanoseconds(1'000'000'000ULL * size / server_->script.bytes_per_second);
-  later(line_free_at_ - loop_.now() + halfWay(), [this, message] { server_->arrived(*this, message); });
+  later(line_free_at_ - loop_.now() + halfWay(), [this, message] {
+    server_->whenReachable([this, life = std::weak_ptr(life_), message] {
+      if (!life.expired()) server_->arrived(*this, message);
+    });
+  });
 }
 
 void SimulatedLink::acknowledged(std::size_t bytes) {
-  later(halfWay(), [this, bytes] {
+  overTheWire(halfWay(), [this, bytes] {
     kernel_ -= std::min(bytes, kernel_);
     fill();
     if (closing_) closeWhenEmpty();
@@ -105,7 +125,7 @@ void SimulatedLink::acknowledged(std::size_t bytes) {
 
 void SimulatedLink::deliver(rtmp::Message message) {
   last_delivery_ = std::max(last_delivery_, loop_.now() + halfWay());
-  later(last_delivery_ - loop_.now(), [this, message = std::move(message)] {
+  overTheWire(last_delivery_ - loop_.now(), [this, message = std::move(message)] {
     if (!closing_ && events_) events_->message(message);
   });
 }
@@ -113,7 +133,7 @@ void SimulatedLink::deliver(rtmp::Message message) {
 void SimulatedLink::end(net::LinkFailure why) {
   if (std::exchange(ending_, true)) return;
   last_delivery_ = std::max(last_delivery_, loop_.now() + halfWay());
-  later(last_delivery_ - loop_.now(), [this, why = std::move(why)] { tellClosed(why); });
+  overTheWire(last_delivery_ - loop_.now(), [this, why = std::move(why)] { tellClosed(why); });
 }
 
 net::LinkStats SimulatedLink::stats() const {
@@ -121,8 +141,16 @@ net::LinkStats SimulatedLink::stats() const {
   stats.bytes_sent = sent_;
   stats.unsent = in_flight_ ? in_flight_->payload->size() : 0;
   stats.unacknowledged = kernel_;
+  if (attached_ || last_heard_ != net::TimePoint()) stats.last_heard = lastHeard();
   if (attached_) stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(server_->script.rtt);
   return stats;
+}
+
+// A server that does not owe an acknowledgement is not silent; one whose window is closed answers probes, and
+// a long message is acknowledged in many parts.
+net::TimePoint SimulatedLink::lastHeard() const {
+  const bool answers = !server_->reading() || line_free_at_ > loop_.now();
+  return kernel_ == 0 || (answers && !server_->isCutOff()) ? loop_.now() : last_heard_;
 }
 
 void SimulatedLink::close(net::CloseMode mode) {
@@ -138,8 +166,7 @@ void SimulatedLink::closeWhenEmpty() {
 
 void SimulatedLink::tellClosed(net::LinkFailure why) {
   net::LinkEvents* const events = std::exchange(events_, nullptr);
-  if (attached_) server_->detach(*this);
-  attached_ = false;
+  detach(closing_ ? SimulatedServer::Farewell::said : SimulatedServer::Farewell::unsaid);
   ending_ = true;
   if (events) events->closed(std::move(why));
 }

@@ -37,6 +37,11 @@ class SimulatedLink final : public net::Link {
   void tellClosed(net::LinkFailure failure);
   template <typename Task>
   void later(net::Duration delay, Task task);
+  /// As later(), of what comes from the server.
+  template <typename Task>
+  void overTheWire(net::Duration delay, Task task);
+  void detach(SimulatedServer::Farewell farewell);
+  net::TimePoint lastHeard() const;
   net::Duration halfWay() const { return server_ ? server_->script.rtt / 2 : net::Duration(); }
 
   SimulatedLoop& loop_;
@@ -48,6 +53,7 @@ class SimulatedLink final : public net::Link {
   std::uint64_t sent_ = 0;
   net::TimePoint line_free_at_{};
   net::TimePoint last_delivery_{};
+  net::TimePoint last_heard_{};
   bool attached_ = false;
   bool refused_ = false;
   bool closing_ = false;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "rtmp/status_info.hpp"
 #include "support/simulated_link.hpp"
 
@@ -33,7 +36,7 @@ rtmp::Message statusMessage(AmfValue info) {
 
 struct SimulatedServer::Client {
   ConnectionNumber number = 0;
-  SimulatedLink& link;
+  SimulatedLink* link;  // null: a dead session
   rtmp::ServerSession session{rtmp::Limits()};
   std::deque<rtmp::OutMessage> unread = {};
   std::string app = {}, query = {};
@@ -51,24 +54,50 @@ void SimulatedServer::resumeReading() {
   reading_ = true;
   for (auto entry = clients_.begin(); entry != clients_.end();) {
     Client& client = *(entry++)->second;
+    if (!client.link) continue;
     for (auto unread = std::exchange(client.unread, {}); !unread.empty(); unread.pop_front())
-      arrived(client.link, std::move(unread.front()));
+      arrived(*client.link, std::move(unread.front()));
   }
 }
 
 void SimulatedServer::reset(ConnectionNumber connection) {
   if (Client* const client = find(connection))
-    client->link.end(
+    client->link->end(
         {std::make_error_code(std::errc::connection_reset), "connection reset by the server", false});
 }
 
 void SimulatedServer::close(ConnectionNumber connection) {
   if (Client* const client = find(connection))
-    client->link.end({{}, "the server closed the connection", false});
+    client->link->end({{}, "the server closed the connection", false});
 }
 
 bool SimulatedServer::open(ConnectionNumber connection) const {
-  return clients_.contains(connection);
+  return find(connection) != nullptr;
+}
+
+std::size_t SimulatedServer::openConnections() const {
+  return static_cast<std::size_t>(std::count_if(
+      clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second->link != nullptr; }));
+}
+
+void SimulatedServer::heal() {
+  cut_off_ = false;
+  for (auto tasks = std::exchange(held_back_, {}); !tasks.empty(); tasks.pop_front()) tasks.front()();
+}
+
+void SimulatedServer::whenReachable(std::function<void()> task) {
+  cut_off_ ? held_back_.push_back(std::move(task)) : task();
+}
+
+void SimulatedServer::kill() {
+  script.refuses = true;
+  reading_ = true;
+  for (auto sessions = std::exchange(clients_, {}); auto& [number, session] : sessions) {
+    if (!session->link) continue;
+    if (number == static_cast<ConnectionNumber>(connections)) client_closed = true;
+    session->link->end(
+        {std::make_error_code(std::errc::connection_reset), "connection reset by the server", false});
+  }
 }
 
 void SimulatedServer::sendStatus(bool of_stream, std::string_view level, std::string_view code,
@@ -78,7 +107,7 @@ void SimulatedServer::sendStatus(bool of_stream, std::string_view level, std::st
 }
 
 void SimulatedServer::send(const rtmp::Message& message, ConnectionNumber connection) {
-  if (Client* const client = find(connection)) client->link.deliver(message);
+  if (Client* const client = find(connection)) client->link->deliver(message);
 }
 
 void SimulatedServer::requestReconnect(std::optional<std::string> tc_url, ConnectionNumber connection) {
@@ -109,15 +138,19 @@ void SimulatedServer::sendSharedObject(rtmp::SharedObjectMessage message, Connec
 
 void SimulatedServer::attach(SimulatedLink& link) {
   const auto number = static_cast<ConnectionNumber>(++connections);
-  clients_.emplace(number, std::make_unique<Client>(Client{number, link}));
+  clients_.emplace(number, std::make_unique<Client>(Client{number, &link}));
   client_closed = false;
 }
 
-void SimulatedServer::detach(SimulatedLink& link) {
-  const Client* const client = find(link);
+void SimulatedServer::detach(SimulatedLink& link, Farewell farewell) {
+  Client* const client = find(link);
   if (!client) return;
   if (client->number == static_cast<ConnectionNumber>(connections)) client_closed = true;
-  clients_.erase(client->number);
+  const bool noticed = farewell == Farewell::said && !cut_off_;
+  if (noticed || script.keeps_dead_sessions == net::Duration::zero())
+    return static_cast<void>(clients_.erase(client->number));
+  client->link = nullptr;
+  loop_.later(script.keeps_dead_sessions, [this, number = client->number] { clients_.erase(number); });
 }
 
 void SimulatedServer::arrived(SimulatedLink& link, rtmp::OutMessage message) {
@@ -130,14 +163,18 @@ void SimulatedServer::arrived(SimulatedLink& link, rtmp::OutMessage message) {
 
 SimulatedServer::Client* SimulatedServer::find(const SimulatedLink& link) {
   for (const auto& [number, client] : clients_)
-    if (&client->link == &link) return client.get();
+    if (client->link == &link) return client.get();
   return nullptr;
 }
 
 // 0: the newest.
 SimulatedServer::Client* SimulatedServer::find(ConnectionNumber number) {
+  return const_cast<Client*>(std::as_const(*this).find(number));
+}
+
+const SimulatedServer::Client* SimulatedServer::find(ConnectionNumber number) const {
   const auto found = clients_.find(number == 0 ? static_cast<ConnectionNumber>(connections) : number);
-  return found == clients_.end() ? nullptr : found->second.get();
+  return found == clients_.end() || !found->second->link ? nullptr : found->second.get();
 }
 
 void SimulatedServer::process(Client& client, const rtmp::OutMessage& out) {
@@ -166,7 +203,7 @@ void SimulatedServer::useUpStreamIds(Client& client) {
 }
 
 void SimulatedServer::react(Client& client, rtmp::ServerReaction reaction) {
-  for (const rtmp::OutMessage& message : reaction.send) client.link.deliver(decoded(message));
+  for (const rtmp::OutMessage& message : reaction.send) client.link->deliver(decoded(message));
   for (rtmp::ServerEvent& event : reaction.events)
     std::visit([&](const auto& what) { on(client, what); }, event);
 }

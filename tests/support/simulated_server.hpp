@@ -48,6 +48,8 @@ struct Script {
   bool close_on_publish = false;          ///< without a word
   bool close_after_start = false;
   std::uint32_t first_stream_id = 1;
+  /// A session whose client has gone without a word goes on publishing for so long.
+  net::Duration keeps_dead_sessions{};
   /// The result of a call; nothing: silence. Without it every call fails.
   std::function<std::optional<AmfValue>(const rtmp::server_event::Called&)> on_call = {};
   std::function<void(SimulatedServer&, ConnectionNumber, const rtmp::SharedObjectMessage&)> on_shared_object =
@@ -90,13 +92,24 @@ class SimulatedServer {
   bool unpublished = false;
   bool client_closed = false;  ///< the present connection
 
+  /// As SIGSTOP: the kernel still answers, and its window closes.
   void stopReading() { reading_ = false; }
   void resumeReading();
+  bool reading() const { return reading_; }
+  /// A black hole: from now on nothing gets through either way, not even that a connection has ended. heal()
+  /// delivers, in order, what is still wanted by then.
+  void cutOff() { cut_off_ = true; }
+  void heal();
+  bool isCutOff() const { return cut_off_; }
+  /// The process dies: every connection is reset, every session forgotten, new connections are refused.
+  void kill();
+  /// It listens again.
+  void start() { script.refuses = false; }
   /// The present connection (the newest) ends, or this one.
   void reset(ConnectionNumber connection = 0);
   void close(ConnectionNumber connection = 0);
   bool open(ConnectionNumber connection) const;
-  std::size_t openConnections() const { return clients_.size(); }
+  std::size_t openConnections() const;
 
   // On the present connection, or this one.
   /// A status on the stream that is being published, or else on the connection.
@@ -109,15 +122,19 @@ class SimulatedServer {
   void sendSharedObject(rtmp::SharedObjectMessage message, ConnectionNumber connection = 0);
 
   // For SimulatedLink.
+  enum class Farewell : std::uint8_t { said, unsaid };
   void attach(SimulatedLink& link);
-  void detach(SimulatedLink& link);
+  void detach(SimulatedLink& link, Farewell farewell);
   void arrived(SimulatedLink& link, rtmp::OutMessage message);
+  /// Runs it now, or when the way is free again.
+  void whenReachable(std::function<void()> task);
 
  private:
   struct Client;
 
   Client* find(const SimulatedLink& link);
   Client* find(ConnectionNumber number);
+  const Client* find(ConnectionNumber number) const;
   void process(Client& client, const rtmp::OutMessage& message);
   void react(Client& client, rtmp::ServerReaction reaction);
   void on(Client& client, const rtmp::server_event::ConnectRequested& event);
@@ -139,6 +156,8 @@ class SimulatedServer {
   SimulatedLoop& loop_;
   std::map<ConnectionNumber, std::unique_ptr<Client>> clients_;
   bool reading_ = true;
+  bool cut_off_ = false;
+  std::deque<std::function<void()>> held_back_;  // by a black hole
 };
 
 }  // namespace multiconn::test

@@ -14,6 +14,7 @@ using rtmp::BytesView;
 using rtmp::Error;
 using rtmp::MessageType;
 
+constexpr const char* hops_property = "multiconnHops";
 constexpr std::uint32_t no_time = 0xFFFFFF;
 constexpr std::size_t max_connect = 64 * 1024, max_chunk_streams = 64;
 constexpr std::array<std::size_t, 4> message_header_size{11, 7, 3, 0};
@@ -44,6 +45,12 @@ void appendBasicHeader(unsigned format, std::uint32_t id, Bytes& out) {
 }
 
 }  // namespace
+
+unsigned hopsOf(const AmfObject& connect) {
+  constexpr double most = 1000;
+  const double hops = connect.numberOr(hops_property, 0);
+  return hops >= 1 ? static_cast<unsigned>(std::min(hops, most)) : 0;
+}
 
 ConnectRewriter::ConnectRewriter(std::string app, std::string tc_url)
     : app_(std::move(app)), tc_url_(std::move(tc_url)) {}
@@ -223,6 +230,7 @@ Error ConnectRewriter::replaceConnect(Bytes& out) {
   if (object == nullptr || command->name != "connect") return Error::unexpected_command;
   object->set("app", app_);
   object->set("tcUrl", tc_url_);
+  object->set(hops_property, hopsOf(*object) + 1.0);
   const auto encoded = rtmp::encode(*message);
   if (!encoded) return encoded.error();
 

@@ -5,13 +5,20 @@
 #include <map>
 #include <string>
 
+#include <multiconn/amf_value.hpp>
+
 #include "rtmp/bytes.hpp"
 #include "rtmp/error.hpp"
 
 namespace multiconn::balance {
 
-/// What a client sends behind its handshake, as an edge is to get it: connect names another app and tcUrl,
-/// and everything else stays as it came, chunk by chunk (RTMP 1.0 5.3.1). Pure; keeps one connect at most.
+/// How many balancers have carried whoever sends this connect: its property multiconnHops, which
+/// ConnectRewriter raises. 0 for everybody else, and for what is no count.
+unsigned hopsOf(const AmfObject& connect);
+
+/// What a client sends behind its handshake, as an edge is to get it: connect names another app and tcUrl and
+/// has one hop more, and everything else stays as it came, chunk by chunk (RTMP 1.0 5.3.1). Pure; keeps one
+/// connect at most.
 class ConnectRewriter {
  public:
   ConnectRewriter(std::string app, std::string tc_url);

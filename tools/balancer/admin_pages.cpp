@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "balancer/status_page.hpp"
+#include "program/admin_access.hpp"
 
 namespace multiconn::balancer {
 namespace {
 
-using tools::HttpRequest;
-using tools::HttpResponse;
-using tools::HttpServer;
+using http::HttpRequest;
+using http::HttpResponse;
+using http::HttpServer;
 
 constexpr const char* page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -52,8 +53,9 @@ class Pages {
     const auto reading = [this](const HttpRequest& request) { return read(request); };
     const auto operating = [this](const HttpRequest& request) { return operate(request); };
     const bool has_token = !options.token.empty();
-    read_ = has_token && options.token_for_reading ? tools::requireToken(options.token, reading)
-                                                   : HttpServer::Handler(reading);
+    read_ = has_token && options.token_for_reading
+                ? tools::requireToken(options.token, reading)
+                : tools::requireKnownHost(options.names, options.token, reading);
     operate_ = has_token ? tools::requireToken(options.token, operating)
                          : HttpServer::Handler([](const HttpRequest&) {
                              return plain(403, "Operations need --admin-token-file, which is missing.\n");

@@ -1,12 +1,12 @@
 #include "balancer/answers.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <pugixml.hpp>
 
 #include <sstream>
 
 #include "balancer/edge_facts.hpp"
+#include "http/plain_json.hpp"
 
 namespace multiconn::balancer {
 
@@ -101,13 +101,13 @@ std::string toJson(const balance::Answer& answer) {
     const std::string_view reason = nameOf(answer.reason);
     document["reason"] = json::string_view(reason.data(), reason.size());
     if (answer.retry_after.count() > 0) document["retryAfterMs"] = answer.retry_after.count();
-    return json::serialize(document);
+    return http::plainJson(document);
   }
   document = toJson(answer.chosen.front());
   json::array servers;
   for (const balance::Chosen& chosen : answer.chosen) servers.push_back(toJson(chosen));
   document["servers"] = std::move(servers);
-  return json::serialize(document);
+  return http::plainJson(document);
 }
 
 std::string locationOf(const balance::Chosen& chosen, const LookUpQuery& query) {

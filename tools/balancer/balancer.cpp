@@ -1,7 +1,6 @@
 #include "balancer/balancer.hpp"
 
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "balancer/admin_pages.hpp"
@@ -12,6 +11,7 @@
 #include "balancer/rtmp_door.hpp"
 #include "balancer/state_file.hpp"
 #include "net/random.hpp"
+#include "program/listen_on.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -33,19 +33,6 @@ std::vector<balance::SharedKey> sharedKeys(const std::vector<std::string>& texts
   std::vector<balance::SharedKey> keys;
   for (const std::string& text : texts) keys.emplace_back(text);
   return keys;
-}
-
-/// Makes what listens on an endpoint. Every address means all of IPv4 where there is no IPv6.
-template <typename Make>
-auto listenOn(const tools::Endpoint& endpoint, Make make) {
-  const auto numeric = [&](const char* host) { return *net::Address::numeric(host, endpoint.port); };
-  if (!endpoint.host.empty()) return make(numeric(endpoint.host.c_str()));
-  try {
-    return make(numeric("::"));
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::address_family_not_supported) throw;
-  }
-  return make(numeric("0.0.0.0"));
 }
 
 std::string endpointText(const net::Address& address) {
@@ -127,31 +114,36 @@ class Balancer::Impl {
 
  private:
   void listenForClients(const tools::Endpoint& endpoint) {
-    client_ports_.push_back(listenOn(endpoint, [this](const net::Address& address) {
-      return std::make_unique<ClientPort>(scheduler_, ready_, address, ClientPort::Doors{http_, rtmp_.get()},
-                                          options_.client_port);
-    }));
+    tools::listenOn(endpoint.host, [&](const std::string& host) {
+      client_ports_.push_back(
+          std::make_unique<ClientPort>(scheduler_, ready_, *net::Address::numeric(host, endpoint.port),
+                                       ClientPort::Doors{http_, rtmp_.get()}, options_.client_port));
+    });
     listening_.push_back("rtmp " + endpointText(client_ports_.back()->address()));
   }
 
   void listenForReports(const tools::Endpoint& endpoint) {
-    report_ports_.push_back(listenOn(endpoint, [this](const net::Address& address) {
-      return std::make_unique<ReportPort>(scheduler_, address,
-                                          [this](rtmp::BytesView datagram, const std::string& sender) {
-                                            edges_.receive(datagram, sender, scheduler_.now(), wallNow());
-                                          });
-    }));
+    const auto received = [this](rtmp::BytesView datagram, const std::string& sender) {
+      edges_.receive(datagram, sender, scheduler_.now(), wallNow());
+    };
+    tools::listenOn(endpoint.host, [&](const std::string& host) {
+      report_ports_.push_back(
+          std::make_unique<ReportPort>(scheduler_, *net::Address::numeric(host, endpoint.port), received));
+    });
     listening_.push_back("udp " + endpointText(report_ports_.back()->address()));
   }
 
   void listenForAdmin(const tools::Endpoint& endpoint) {
     const bool loopback = endpoint.host == "::1" || endpoint.host.starts_with("127.");
-    admin_ = std::make_unique<tools::HttpServer>(
-        scheduler_, endpoint.host, endpoint.port,
-        adminPages(
-            {options_.admin_token, !loopback}, edges_, history_, [this] { return figures(); },
-            [this] { return scheduler_.now(); }, log_));
-    listening_.push_back("admin " + endpointText(*net::Address::numeric(endpoint.host, admin_->port())));
+    const auto pages = adminPages(
+        {options_.admin_token, !loopback, options_.admin_names}, edges_, history_,
+        [this] { return figures(); }, [this] { return scheduler_.now(); }, log_);
+    const std::string host = tools::listenOn(endpoint.host, [&](const std::string& numeric) {
+      admin_ = std::make_unique<http::HttpServer>(
+          scheduler_, numeric, endpoint.port, pages,
+          http::HttpServerOptions{.log = [this](const std::string& line) { log_(LogLevel::error, line); }});
+    });
+    listening_.push_back("admin " + endpointText(*net::Address::numeric(host, admin_->port())));
   }
 
   void warnOfReplays() {
@@ -239,7 +231,7 @@ class Balancer::Impl {
   std::vector<std::string> listening_;
   std::vector<std::unique_ptr<ClientPort>> client_ports_;
   std::vector<std::unique_ptr<ReportPort>> report_ports_;
-  std::unique_ptr<tools::HttpServer> admin_;
+  std::unique_ptr<http::HttpServer> admin_;
   std::unique_ptr<StateWriter> writer_;
   std::uint64_t saved_reports_ = 0, state_failures_ = 0;
   std::string save_failure_;

@@ -1,9 +1,9 @@
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "balancer/answers.hpp"
 #include "balancer/edge_facts.hpp"
 #include "balancer/figures.hpp"
+#include "http/plain_json.hpp"
 
 namespace multiconn::balancer {
 
@@ -96,7 +96,7 @@ json::object balancerOf(const Figures& figures, const EdgeDirectory& edges, bala
 std::string serversJson(const Figures& figures, const EdgeDirectory& edges, balance::TimePoint now) {
   json::array servers;
   for (const balance::Edge& edge : edges.pool().edges()) servers.push_back(serverOf(edges, edge, now));
-  return json::serialize(
+  return http::plainJson(
              json::object{{"balancer", balancerOf(figures, edges, now)}, {"servers", std::move(servers)}}) +
          "\n";
 }
@@ -112,7 +112,7 @@ std::string historyJson(const History& history, balance::TimePoint now) {
                      {"edges", sample.edges},
                      {"redirects_per_second", sample.redirects_per_second}});
   }
-  return json::serialize(json::object{{"samples", std::move(samples)}}) + "\n";
+  return http::plainJson(json::object{{"samples", std::move(samples)}}) + "\n";
 }
 
 }  // namespace multiconn::balancer

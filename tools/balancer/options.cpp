@@ -19,7 +19,7 @@ namespace {
 
 /// As they are written on the command line.
 struct Line {
-  std::vector<std::string> listen, udp, wowza_files;
+  std::vector<std::string> listen, udp, wowza_files, admin_names;
   std::vector<std::string> redirect_app, redirect_port, redirect_scheme, redirect_on_connect;
   std::string key_file, policy, rtmp_mode = "auto", state_file, app_home, admin, admin_token_file;
   std::string clock_tolerance = "30000";
@@ -74,6 +74,9 @@ void addOptions(CLI::App& app, Line& line) {
   app.add_flag("--server-info-xml", line.server_info, "Answer ?serverInfoXML and ?explain=1");
   app.add_option("--admin", line.admin, "Status page, metrics and operations; without an address: loopback")
       ->type_name("ADDR:PORT");
+  app.add_option("--admin-name", line.admin_names,
+                 "A host name under which the listener on loopback may be read without the token")
+      ->type_name("NAME");
   app.add_option("--admin-token-file", line.admin_token_file,
                  "The token that operations need, and on other addresses than loopback reading too")
       ->type_name("FILE");
@@ -106,12 +109,14 @@ void readAdmin(const Line& line, BalancerOptions& options, std::vector<std::stri
   }
   tools::Endpoint admin = endpoints("--admin", {line.admin}).front();
   const bool named = line.admin.find(':') != std::string::npos && !line.admin.starts_with(':');
-  if (admin.host.empty()) admin.host = named ? "::" : "127.0.0.1";
+  if (admin.host.empty() && !named) admin.host = "127.0.0.1";
+  options.admin_names = line.admin_names;
   if (!line.admin_token_file.empty())
     options.admin_token = tools::readToken(
         line.admin_token_file, [&](const std::string& sentence) { warnings.push_back(sentence); });
   if (options.admin_token.empty() && !isLoopback(admin.host)) {
-    fail("--admin on " + admin.host + ", which is not loopback, needs --admin-token-file");
+    fail("--admin on " + (admin.host.empty() ? "every address" : admin.host) +
+         ", which is not loopback, needs --admin-token-file");
   }
   options.admin = admin;
 }

@@ -23,7 +23,8 @@ struct BalancerOptions {
   bool server_info = false;
   RtmpOptions rtmp;
   std::optional<tools::Endpoint> admin;
-  std::string admin_token;  ///< secret; empty: nothing can be changed there
+  std::string admin_token;               ///< secret; empty: nothing can be changed there
+  std::vector<std::string> admin_names;  ///< under which it may be read on loopback without the token
   HttpLimits http;
   ClientPortLimits client_port;
   std::size_t max_rtmp_connections = 16384;

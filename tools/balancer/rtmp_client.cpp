@@ -14,6 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t max_edges_tried = 3;
+// Balancers before this one. A balancer may be the edge of another, and that of a third.
+constexpr unsigned max_hops = 3;
 
 // The balancer reads connect and calls; what is carried is not parsed. Of media that a client sends behind
 // connect no more than the tape holds is ever gathered.
@@ -94,6 +96,7 @@ void RtmpClient::on(const rtmp::server_event::ConnectRequested& request) {
   app_ = request.app;
   query_ = request.query.empty() ? "" : '?' + request.query;
   redirect_ = context_.options.redirectOf(application);
+  if (balance::hopsOf(request.object) > max_hops) return refuseCircle();
   const RtmpMode mode = context_.options.mode;
   const bool told =
       mode == RtmpMode::redirect || (mode == RtmpMode::automatic && followsRedirects(request.object));
@@ -117,6 +120,13 @@ balance::Answer RtmpClient::ask(LookUpForm form, std::size_t count) {
   if (answer.reason != balance::NoEdge::no_edges) return answer;
   question.scheme = "rtmp";
   return context_.edges.lookUp(question, form, now);
+}
+
+void RtmpClient::refuseCircle() {
+  const std::string line = workshop_.failures.line(
+      "any edge", "balancers carry them to each other in a circle", context_.scheduler.now());
+  if (!line.empty()) context_.log(LogLevel::error, line);
+  refuse("NetConnection.Connect.Rejected", "The load balancers lead to each other in a circle.");
 }
 
 // FFmpeg and rtmpdump wait for ever when the description is empty or the socket stays open.

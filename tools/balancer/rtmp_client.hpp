@@ -44,6 +44,7 @@ class RtmpClient final : net::PumpEvents {
   balance::Answer ask(LookUpForm form, std::size_t count = 1);
   void redirect(const balance::RedirectAddress& edge);
   void refuse(std::string_view code, std::string_view description);
+  void refuseCircle();
   void accept();
   void beginRelay(const balance::Chosen& edge);
   void relay(const balance::Chosen& edge);

@@ -49,11 +49,8 @@ class Tape::Reader final : public net::Transport {
   void close() override {
     if (tape_->socket_) tape_->socket_->close();
   }
-  std::size_t unacknowledged() const override {
-    return tape_->socket_ ? tape_->socket_->unacknowledged() : 0;
-  }
-  std::optional<std::chrono::microseconds> rtt() const override {
-    return tape_->socket_ ? tape_->socket_->rtt() : std::nullopt;
+  net::TransportFigures figures() const override {
+    return tape_->socket_ ? tape_->socket_->figures() : net::TransportFigures{};
   }
 
  private:

@@ -58,6 +58,7 @@ struct Row {
   bool valid = true;
   double gigabytes = 0;                  // per run
   double ours = 0, bare = 0, ratio = 0;  // CPU seconds per GB
+  double ms_per_second = 0;              // of our CPU, for each destination; paced
   std::uint64_t peak_rss = 0;
   double rss_per_destination = 0;  // against the row before
 };
@@ -94,6 +95,9 @@ class Comparison {
     row.bare = median(bare);
     row.ratio = row.ours / row.bare;
     row.peak_rss = median(rss);
+    if (paced)
+      row.ms_per_second =
+          1000 * row.ours * row.gigabytes / static_cast<double>(count * options_.paced_seconds);
     return row;
   }
 
@@ -111,13 +115,14 @@ void print(const Row& row, bool json) {
                              {"cpu_s_per_gb", row.ours},
                              {"bare_cpu_s_per_gb", row.bare},
                              {"ratio", row.ratio},
+                             {"cpu_ms_per_s_and_destination", row.ms_per_second},
                              {"peak_rss_bytes", row.peak_rss},
                              {"rss_bytes_per_further_destination", row.rss_per_destination}};
     std::cout << line << std::endl;
     return;
   }
-  std::printf("%6zu  %-5s %8.3f %12.3f %12.3f %7.2fx %9.1f %14.1f  %s\n", row.count,
-              row.paced ? "paced" : "fast", row.gigabytes, row.ours, row.bare, row.ratio,
+  std::printf("%6zu  %-5s %8.3f %12.3f %12.3f %7.2fx %12.3f %9.1f %14.1f  %s\n", row.count,
+              row.paced ? "paced" : "fast", row.gigabytes, row.ours, row.bare, row.ratio, row.ms_per_second,
               static_cast<double>(row.peak_rss) / 1048576, row.rss_per_destination / 1024,
               row.valid ? "" : "VOID: bytes differ");
   std::fflush(stdout);
@@ -148,8 +153,8 @@ int runFanout(const FanoutOptions& options) {
   prepareClips(options, folder);
   Comparison comparison(options, folder);
   if (!options.json)
-    std::printf("%6s  %-5s %8s %12s %12s %8s %9s %14s\n", "dests", "mode", "GB", "ours s/GB", "bare s/GB",
-                "ratio", "RSS MiB", "KiB/further");
+    std::printf("%6s  %-5s %8s %12s %12s %8s %12s %9s %14s\n", "dests", "mode", "GB", "ours s/GB",
+                "bare s/GB", "ratio", "ms/s/dest", "RSS MiB", "KiB/further");
   bool good = true;
   for (const std::string& mode : options.modes) {
     const Row* before = nullptr;

@@ -8,7 +8,7 @@ namespace multiconn::bench {
 
 struct FanoutOptions {
   std::string file;  ///< empty: a synthetic clip of 6 Mbit/s
-  std::vector<std::size_t> counts{1, 4, 16, 64, 256};
+  std::vector<std::size_t> counts{16, 64, 256, 1024};
   std::vector<std::string> modes{"fast", "paced"};
   std::size_t runs = 5;
   std::size_t megabytes = 2000;  ///< delivered per run, as fast as possible

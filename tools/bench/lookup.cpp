@@ -1,14 +1,15 @@
 #include "lookup.hpp"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
 #include <stdexcept>
 
 #include "bench_balancer.hpp"
+#include "gates.hpp"
 #include "load.hpp"
 #include "sockets.hpp"
+#include "statistics.hpp"
 #include "yardsticks.hpp"
 
 namespace multiconn::bench {
@@ -30,12 +31,6 @@ struct Figures {
   double per_second = 0, per_core_second = 0, server_share = 0, generator_share = 0, p50_us = 0, p99_us = 0;
   std::uint64_t failures = 0;
 };
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
 
 Figures figuresOf(const std::vector<LoadResult>& rounds) {
   const auto middle = [&](auto figure) {
@@ -61,6 +56,7 @@ struct Row {
   std::optional<Figures> nginx;
 
   double ratio() const { return nginx ? ours.per_core_second / nginx->per_core_second : 0; }
+  bool keeps(double gate) const { return !nginx || ratio() >= gate; }
 };
 
 class Measurement {
@@ -143,8 +139,10 @@ boost::json::object json(const Figures& figures) {
           {"failures", figures.failures}};
 }
 
-void printJson(const Row& row) {
+void printJson(const Row& row, double gate) {
   boost::json::object object{{"load", row.name}, {"balancer", json(row.ours)}};
+  object["gate"] = row.nginx ? gateOrNull(gate) : nullptr;
+  object["ok"] = row.keeps(gate);
   if (row.nginx) {
     object["nginx"] = json(*row.nginx);
     object["ratio"] = row.ratio();
@@ -171,8 +169,8 @@ int runLookup(const LookupOptions& options) {
                              : kind == LoadKind::new_connections ? "HTTP new connection"
                                                                  : "RTMP redirect";
     const Row row = measurement.measure(name, kind);
-    options.json ? printJson(row) : print(row);
-    if (row.nginx && row.ratio() < options.gate) kept = false;
+    options.json ? printJson(row, options.gate) : print(row);
+    if (!row.keeps(options.gate)) kept = false;
   }
   return kept ? 0 : 3;
 }

@@ -90,6 +90,12 @@ std::string Process::line() {
   }
 }
 
+void Process::tell(const std::string& line) {
+  const std::string text = line + '\n';
+  // Shorter than what a pipe takes at once, unless the child is gone: then line() throws.
+  static_cast<void>(!write(input_, text.data(), text.size()));
+}
+
 double Process::cpuSeconds() const {
   clockid_t clock{};
   timespec time{};

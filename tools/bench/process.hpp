@@ -37,6 +37,8 @@ class Process {
   pid_t pid() const { return pid_; }
   /// The next line of its standard output; throws std::runtime_error when it ends first.
   std::string line();
+  /// Puts a line into its standard input.
+  void tell(const std::string& line);
   /// User and system time that it has used so far.
   double cpuSeconds() const;
   /// Closes its standard input, which asks a helper to finish.

@@ -1,6 +1,5 @@
 #include "relay.hpp"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <iostream>
@@ -8,8 +7,10 @@
 #include <string>
 
 #include "bench_balancer.hpp"
+#include "gates.hpp"
 #include "relay_traffic.hpp"
 #include "sockets.hpp"
+#include "statistics.hpp"
 #include "yardsticks.hpp"
 
 namespace multiconn::bench {
@@ -20,12 +21,6 @@ constexpr int relay_cpu = 0, traffic_cpu = 1;
 struct Figures {
   double megabits_per_second = 0, cpu_per_gigabyte = 0, share = 0;
 };
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
 
 Figures figuresOf(const std::vector<TrafficResult>& runs) {
   const auto middle = [&](auto figure) {
@@ -45,6 +40,7 @@ struct Row {
   std::optional<Figures> haproxy;
 
   double ratio() const { return haproxy ? ours.cpu_per_gigabyte / haproxy->cpu_per_gigabyte : 0; }
+  bool keeps(double gate) const { return gate <= 0 || ratio() <= gate; }
 };
 
 class Measurement {
@@ -100,8 +96,10 @@ boost::json::object json(const Figures& figures) {
           {"processor_share", figures.share}};
 }
 
-void printJson(const Row& row) {
+void printJson(const Row& row, double gate) {
   boost::json::object object{{"traffic", row.name}, {"balancer", json(row.ours)}};
+  object["gate"] = gateOrNull(gate);
+  object["ok"] = row.keeps(gate);
   if (row.haproxy) {
     object["haproxy"] = json(*row.haproxy);
     object["ratio"] = row.ratio();
@@ -131,8 +129,8 @@ int runRelay(const RelayOptions& options) {
         std::pair(std::to_string(fast.connections) + ", as fast as possible", fast),
         std::pair(std::to_string(paced.connections) + " of " + rate, paced)}) {
     const Row row = measurement.measure(name, traffic);
-    options.json ? printJson(row) : print(row);
-    if (options.gate > 0 && row.ratio() > options.gate) kept = false;
+    options.json ? printJson(row, options.gate) : print(row);
+    if (!row.keeps(options.gate)) kept = false;
   }
   return kept ? 0 : 3;
 }

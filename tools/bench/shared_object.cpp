@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "gates.hpp"
 #include "object_client.hpp"
 #include "process.hpp"
 #include "sockets.hpp"
@@ -233,8 +234,16 @@ bool soak(Crowd& crowd, const SharedObjectOptions& options, double rate) {
   const Try second = crowd.run(rate, options.soak / 2);
   print(second, "soak", options.json);
   const double growth = second.after.resident_mib - first.after.resident_mib;
-  if (!options.json) std::printf("the second half of the soak took %.2f MiB more\n", growth);
-  return options.memory_gate == 0 || growth <= options.memory_gate;
+  const bool held = options.memory_gate <= 0 || growth <= options.memory_gate;
+  if (options.json)
+    std::cout << boost::json::object{{"what", "soak growth"},
+                                     {"mib", growth},
+                                     {"gate", gateOrNull(options.memory_gate)},
+                                     {"ok", held}}
+              << std::endl;
+  else
+    std::printf("the second half of the soak took %.2f MiB more\n", growth);
+  return held;
 }
 
 }  // namespace
@@ -260,8 +269,14 @@ int runSharedObject(const SharedObjectOptions& options) {
   }
   if (!best) throw std::runtime_error("even 25 changes a second do not keep the bound");
   print(*best, "most", options.json);
+  const bool fast = options.gate <= 0 || best->rate >= options.gate;
+  if (options.json)
+    std::cout << boost::json::object{{"what", "gate"},
+                                     {"changes_per_second", best->rate},
+                                     {"gate", gateOrNull(options.gate)},
+                                     {"ok", fast}}
+              << std::endl;
   if (!crowd) crowd.emplace(options, port, server.pid());
-  const bool fast = options.gate == 0 || best->rate >= options.gate;
   return fast && soak(*crowd, options, best->rate / 2) ? 0 : 3;
 }
 

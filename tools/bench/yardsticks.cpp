@@ -15,13 +15,6 @@
 namespace multiconn::bench {
 namespace {
 
-std::uint16_t freePort() {
-  const int socket = listenOnLoopback();
-  const std::uint16_t port = localPort(socket);
-  ::close(socket);
-  return port;
-}
-
 void write(const std::string& path, const std::string& text) {
   std::ofstream(path) << text;
 }
@@ -35,18 +28,6 @@ bool answers(std::uint16_t port) {
   }
 }
 
-Yardstick start(const std::string& executable, const std::vector<std::string>& arguments, std::uint16_t port,
-                int cpu) {
-  Yardstick yardstick{std::make_unique<Process>(executable, arguments, cpu), port};
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!answers(port)) {
-    if (std::chrono::steady_clock::now() >= deadline)
-      throw std::runtime_error(executable + " does not start");
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return yardstick;
-}
-
 }  // namespace
 
 std::string findProgram(const std::string& name) {
@@ -55,6 +36,25 @@ std::string findProgram(const std::string& name) {
   for (std::string folder; std::getline(folders, folder, ':');)
     if (const std::string file = folder + "/" + name; ::access(file.c_str(), X_OK) == 0) return file;
   return {};
+}
+
+std::uint16_t freePort() {
+  const int socket = listenOnLoopback();
+  const std::uint16_t port = localPort(socket);
+  ::close(socket);
+  return port;
+}
+
+Yardstick startYardstick(const std::string& executable, const std::vector<std::string>& arguments,
+                         std::uint16_t port, int cpu) {
+  Yardstick yardstick{std::make_unique<Process>(executable, arguments, cpu), port};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!answers(port)) {
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw std::runtime_error(executable + " does not start");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return yardstick;
 }
 
 std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::string& body, int cpu) {
@@ -70,7 +70,8 @@ std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::st
       << "http { access_log off; keepalive_requests 1000000000; default_type text/plain; server_tokens off;\n"
       << "  server { listen 127.0.0.1:" << port << "; location / { return 200 \"" << body << "\"; } } }\n";
   write(config, text.str());
-  return start(nginx, {"-p", folder.file(""), "-e", folder.file("nginx.log"), "-c", config}, port, cpu);
+  return startYardstick(nginx, {"-p", folder.file(""), "-e", folder.file("nginx.log"), "-c", config}, port,
+                        cpu);
 }
 
 std::optional<Yardstick> startHaproxy(const TemporaryFolder& folder, std::uint16_t to, int cpu) {
@@ -83,7 +84,7 @@ std::optional<Yardstick> startHaproxy(const TemporaryFolder& folder, std::uint16
        << "  timeout client 60s\n  timeout server 60s\n"
        << "listen relay\n  bind 127.0.0.1:" << port << "\n  server edge 127.0.0.1:" << to << "\n";
   write(config, text.str());
-  return start(haproxy, {"-db", "-q", "-f", config}, port, cpu);
+  return startYardstick(haproxy, {"-db", "-q", "-f", config}, port, cpu);
 }
 
 }  // namespace multiconn::bench

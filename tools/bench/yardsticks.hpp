@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "process.hpp"
 #include "temporary_folder.hpp"
@@ -17,6 +18,14 @@ struct Yardstick {
 
 /// Where Debian keeps a program, or PATH has it; "" when it is not installed.
 std::string findProgram(const std::string& name);
+
+/// A port of 127.0.0.1 that nobody listens on now.
+std::uint16_t freePort();
+
+/// Starts a server and waits until it takes connections at `port`. Throws std::runtime_error when it does not
+/// within 10 s.
+Yardstick startYardstick(const std::string& executable, const std::vector<std::string>& arguments,
+                         std::uint16_t port, int cpu);
 
 /// nginx with one worker that answers every request with this body and writes no log. Nothing when there is
 /// no nginx. Throws std::runtime_error when it does not start.

@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 
 #include "ctl/commands.hpp"
@@ -17,6 +19,8 @@ void pause(const ctl::AdminClient& client, const std::string& id, bool paused) {
 int perform(int argc, char** argv) {
   const auto [arguments, exit_status] = ctl::parseArguments(argc, argv);
   if (!arguments) return exit_status;
+  tools::setUpLog("multiconn-ctl", arguments->log_level);
+  for (const std::string& warning : arguments->warnings) spdlog::warn("{}", warning);
   if (arguments->command == Command::keygen) return std::puts(ctl::randomKey().c_str()) < 0 ? 1 : 0;
   const ctl::AdminClient client(arguments->admin, arguments->token);
   switch (arguments->command) {

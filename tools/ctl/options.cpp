@@ -11,8 +11,9 @@ namespace multiconn::ctl {
 namespace {
 
 /// Of the file, else of the environment; never of the command line, which every user of the machine sees.
-std::string readToken(const std::string& file) {
-  if (!file.empty()) return tools::readToken(file);
+std::string readToken(const std::string& file, std::vector<std::string>& warnings) {
+  const auto warn = [&](const std::string& sentence) { warnings.push_back(sentence); };
+  if (!file.empty()) return tools::readToken(file, warn);
   const char* const text = std::getenv("MULTICONN_TOKEN");
   return text != nullptr ? text : "";
 }
@@ -44,14 +45,14 @@ void addCommands(CLI::App& app, Arguments& arguments) {
 
 ParsedArguments parseArguments(int argc, const char* const* argv) {
   Arguments arguments;
-  std::string admin, token_file, log_level = "info";
+  std::string admin, token_file;
   CLI::App app{"Looks after balancers and agents by their admin listeners.", "multiconn-ctl"};
   app.add_option("--admin", admin, "The admin listener of a balancer or an agent")
       ->type_name("http://HOST:PORT");
   app.add_option("--token-file", token_file, "Its token; without a file it is taken from MULTICONN_TOKEN")
       ->type_name("FILE");
   addCommands(app, arguments);
-  tools::addCommonOptions(app, log_level);
+  tools::addCommonOptions(app, arguments.log_level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -65,7 +66,7 @@ ParsedArguments parseArguments(int argc, const char* const* argv) {
   } catch (const std::invalid_argument& error) {
     throw std::runtime_error(std::string("--admin: ") + error.what());
   }
-  arguments.token = readToken(token_file);
+  arguments.token = readToken(token_file, arguments.warnings);
   return {std::move(arguments), 0};
 }
 

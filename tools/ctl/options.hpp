@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/http/http_client.hpp"
 
@@ -14,6 +15,8 @@ struct Arguments {
   tools::HttpUrl admin;
   std::string token;  ///< secret; may be empty
   std::string id;     ///< of pause and unpause; may be empty
+  std::string log_level = "info";
+  std::vector<std::string> warnings;  ///< one sentence each, for the log
 };
 
 /// What the command line asks for, or the exit status: 0 after --help and --version, 1 after a mistake in the

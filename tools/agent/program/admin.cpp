@@ -3,13 +3,14 @@
 #include <utility>
 
 #include "agent/program/attributes.hpp"
+#include "program/admin_access.hpp"
 
 namespace multiconn::agent {
 namespace {
 
-using tools::HttpRequest;
-using tools::HttpResponse;
-using tools::HttpServer;
+using http::HttpRequest;
+using http::HttpResponse;
+using http::HttpServer;
 
 HttpResponse json(std::string body) {
   return {200, "application/json", std::move(body), {}};
@@ -45,16 +46,19 @@ HttpResponse health(const AgentStatus& status) {
 
 }  // namespace
 
-HttpServer::Handler adminHandler(Agent& agent, const std::string& token, bool read_needs_token) {
+HttpServer::Handler adminHandler(Agent& agent, const AdminOptions& options) {
   HttpServer::Handler reading = [&agent](const HttpRequest& request) { return read(agent, request); };
   HttpServer::Handler operating = [](const HttpRequest&) {
     return text(403, "nothing can be changed here: the agent has no --admin-token-file");
   };
+  const std::string& token = options.token;
   if (!token.empty()) {
     operating =
         tools::requireToken(token, [&agent](const HttpRequest& request) { return operate(agent, request); });
-    if (read_needs_token) reading = tools::requireToken(token, std::move(reading));
   }
+  reading = options.token_for_reading && !token.empty()
+                ? tools::requireToken(token, std::move(reading))
+                : tools::requireKnownHost(options.names, token, std::move(reading));
   return [&agent, reading, operating](const HttpRequest& request) {
     if (request.method == "POST") return operating(request);
     if (request.method != "GET" && request.method != "HEAD") return text(405, "GET and POST are taken");

@@ -1,16 +1,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <multiconn/agent.hpp>
 
-#include "program/http_server.hpp"
+#include "http/http_server.hpp"
 
 namespace multiconn::agent {
 
+struct AdminOptions {
+  std::string token;               ///< secret; empty: nothing can be changed
+  bool token_for_reading = false;  ///< for everything but /healthz
+  std::vector<std::string> names;  ///< under which it may be read without a token
+};
+
 /// GET /status (JSON), /metrics and /healthz (200 while clients can come, else 503); POST /pause and
-/// /unpause. Operations need the token; without one there are none. `read_needs_token`: so does everything
-/// but /healthz.
-tools::HttpServer::Handler adminHandler(Agent& agent, const std::string& token, bool read_needs_token);
+/// /unpause.
+http::HttpServer::Handler adminHandler(Agent& agent, const AdminOptions& options);
 
 }  // namespace multiconn::agent

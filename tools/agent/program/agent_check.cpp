@@ -45,7 +45,8 @@ void AgentCheck::start() {
 }
 
 void AgentCheck::accepted(net::Socket socket) {
-  if (visitors_.size() >= max_visitors) return;
+  // Whoever has stayed for longest has had its answer.
+  if (visitors_.size() >= max_visitors) visitors_.erase(visitors_.begin());
   const std::string line = line_();
   // The first bytes of a connection: its send buffer takes them whole.
   if (::send(socket.descriptor(), line.data(), line.size(), MSG_NOSIGNAL) < 0) return;

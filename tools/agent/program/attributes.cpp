@@ -2,8 +2,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <cmath>
+
+#include "http/plain_json.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -52,7 +53,7 @@ std::string statusWord(const AgentStatus& status) {
 
 std::string attributesJson(const AgentStatus& status) {
   const AgentLoad& load = status.load;
-  return json::serialize(
+  return http::plainJson(
       json::object{{"id", status.guid},
                    {"status", statusWord(status)},
                    {"redirect", status.addresses.empty() ? "" : status.addresses.front().host},

@@ -7,9 +7,9 @@
 
 #include "agent/program/admin.hpp"
 #include "agent/program/agent_check.hpp"
-#include "agent/program/listen_on.hpp"
 #include "agent/program/options.hpp"
 #include "net/asio_scheduler.hpp"
+#include "program/listen_on.hpp"
 #include "program/program.hpp"
 
 namespace {
@@ -37,17 +37,19 @@ class Listeners {
   Listeners(const agent::Arguments& arguments, std::optional<Agent>& edge) {
     if (const auto& at = arguments.admin) {
       const bool local = at->host == "::1" || at->host.rfind("127.", 0) == 0;
-      const auto answer = [&arguments, &edge, local](const tools::HttpRequest& request) {
-        return agent::adminHandler(*edge, arguments.admin_token, !local)(request);
+      const auto answer = [&arguments, &edge, local](const http::HttpRequest& request) {
+        return agent::adminHandler(*edge, {arguments.admin_token, !local, arguments.admin_names})(request);
       };
-      const std::string host = agent::listenOn(at->host, [&](const std::string& numeric) {
-        admin_.emplace(scheduler_, numeric, at->port, answer);
+      const std::string host = tools::listenOn(at->host, [&](const std::string& numeric) {
+        admin_.emplace(
+            scheduler_, numeric, at->port, answer,
+            http::HttpServerOptions{.log = [](const std::string& line) { spdlog::error("{}", line); }});
       });
       lines_ += lineOf("admin", host, admin_->port());
     }
     if (const auto& at = arguments.agent_check) {
       const auto line = [&edge] { return agent::agentCheckLine(edge->status()); };
-      const std::string host = agent::listenOn(
+      const std::string host = tools::listenOn(
           at->host, [&](const std::string& numeric) { check_.emplace(scheduler_, numeric, at->port, line); });
       lines_ += lineOf("agent-check", host, check_->port());
       check_->start();
@@ -75,7 +77,7 @@ class Listeners {
   boost::asio::io_context io_{1};
   net::AsioScheduler scheduler_{io_};
   std::shared_ptr<void> work_ = scheduler_.work();
-  std::optional<tools::HttpServer> admin_;
+  std::optional<http::HttpServer> admin_;
   std::optional<agent::AgentCheck> check_;
   std::string lines_;
   std::thread thread_;

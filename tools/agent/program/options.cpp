@@ -22,6 +22,7 @@ struct Line {
   std::vector<std::string> wowza_files, redirect_addresses, exec;
   std::string targets, app_home, guid_file = "Server.guid", monitor, monitor_url, rtmp;
   std::string admin, admin_token_file, agent_check;
+  std::vector<std::string> admin_names;
   std::optional<std::int64_t> interval, capacity;
   std::uint64_t bandwidth_capacity = 0;
   std::int64_t exec_timeout = 2000;
@@ -83,6 +84,9 @@ void addListeners(CLI::App& app, Line& line) {
       ->type_name("ADDR:PORT");
   app.add_option("--admin", line.admin, "Attributes, metrics and pause; without an address: loopback")
       ->type_name("ADDR:PORT");
+  app.add_option("--admin-name", line.admin_names,
+                 "A host name under which the listener on loopback may be read without the token")
+      ->type_name("NAME");
   app.add_option("--admin-token-file", line.admin_token_file,
                  "The token that pausing needs, and on other addresses than loopback reading too")
       ->type_name("FILE");
@@ -113,6 +117,7 @@ void readListeners(const Line& line, Arguments& arguments) {
     return;
   }
   arguments.admin = endpoint("--admin", line.admin);
+  arguments.admin_names = line.admin_names;
   if (line.admin.starts_with(':')) arguments.admin->host = "127.0.0.1";
   const auto warn = [&](const std::string& warning) { arguments.warnings.push_back(warning); };
   if (!line.admin_token_file.empty()) arguments.admin_token = tools::readToken(line.admin_token_file, warn);

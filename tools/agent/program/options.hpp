@@ -15,7 +15,8 @@ struct Arguments {
   AgentOptions agent;
   MonitorChoice monitor;
   std::optional<tools::Endpoint> admin, agent_check;
-  std::string admin_token;  ///< secret; empty: nothing can be changed there
+  std::vector<std::string> admin_names;  ///< under which it may be read on loopback without the token
+  std::string admin_token;               ///< secret; empty: nothing can be changed there
   std::string log_level = "info";
   std::vector<std::string> warnings;  ///< one sentence each, for the log
 };

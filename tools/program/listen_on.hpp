@@ -3,7 +3,7 @@
 #include <string>
 #include <system_error>
 
-namespace multiconn::agent {
+namespace multiconn::tools {
 
 /// Calls `listen` with the numeric address to listen on, and returns that address. An empty host means every
 /// address: "::", which takes IPv4 too, and 0.0.0.0 on a machine without IPv6. Throws what `listen` throws.
@@ -20,4 +20,4 @@ std::string listenOn(const std::string& host, Listen listen) {
   return second;
 }
 
-}  // namespace multiconn::agent
+}  // namespace multiconn::tools

@@ -1,7 +1,6 @@
-#include "program/http_server.hpp"
+#include "http/http_server.hpp"
 
-#include <spdlog/spdlog.h>
-
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -9,15 +8,15 @@
 #include <exception>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "net/asio_strand.hpp"
 #include "net/listener.hpp"
-#include "program/secret_files.hpp"
 
-namespace multiconn::tools {
+namespace multiconn::http {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace wire = boost::beast::http;
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
@@ -30,28 +29,37 @@ constexpr std::uint64_t max_body = 64 * 1024;
 constexpr std::chrono::seconds exchange_timeout{10};
 
 using Stream = beast::basic_stream<tcp, net::Strand, beast::unlimited_rate_policy>;
-using Request = http::request<http::string_body>;
-using Response = http::response<http::string_body>;
+using Request = wire::request<wire::string_body>;
+using Response = wire::response<wire::string_body>;
+
+/// What the connections of a server share.
+struct Shared {
+  HttpServer::Handler handler;
+  HttpServerOptions options;
+  std::uint64_t waits = 0;  // that have begun
+};
 
 HttpResponse plain(unsigned status, std::string text);
 HttpRequest parsed(const Request& request);
-HttpResponse answered(const Request& request, const HttpServer::Handler& handler);
+HttpResponse answered(const Request& request, const Shared& shared);
 /// Nothing when there is nobody left to tell.
-std::optional<HttpResponse> complaint(const error_code& error);
+std::optional<HttpResponse> complaint(const error_code& error, const HttpServerOptions& options);
 void fill(Response& response, HttpResponse&& content);
 
 /// One connection; lives as long as a handler of its own is pending.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Stream stream, std::shared_ptr<const HttpServer::Handler> handler)
-      : stream_(std::move(stream)), buffer_(max_header + max_body), handler_(std::move(handler)) {}
+  Session(Stream stream, std::shared_ptr<Shared> shared)
+      : stream_(std::move(stream)), buffer_(max_header + max_body), shared_(std::move(shared)) {}
 
   void read() {
+    busy_ = false;
+    wait_ = ++shared_->waits;
     parser_.emplace();
     parser_->header_limit(max_header);
-    parser_->body_limit(max_body);
+    parser_->body_limit(shared_->options.posts ? max_body : 0);
     stream_.expires_after(exchange_timeout);
-    http::async_read(
+    wire::async_read(
         stream_, buffer_, *parser_,
         [self = shared_from_this()](const error_code& error, std::size_t) { self->received(error); });
   }
@@ -61,22 +69,29 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.close();
   }
 
+  /// Whether it rather than the other can be spared: idle before busy, and of two the one that began earlier.
+  bool idlerThan(const Session& other) const {
+    return std::pair(busy_, wait_) < std::pair(other.busy_, other.wait_);
+  }
+
  private:
   void received(const error_code& error) {
     if (closed_) return;
     if (error) {
-      auto told = complaint(error);
+      auto told = complaint(error, shared_->options);
       if (!told) return close();
       return respond(std::move(*told), 11, false, false);
     }
     const Request request = parser_->release();
-    respond(answered(request, *handler_), request.version(), request.keep_alive(),
-            request.method() == http::verb::head);
+    respond(answered(request, *shared_), request.version(), request.keep_alive(),
+            request.method() == wire::verb::head);
   }
 
   void respond(HttpResponse&& content, unsigned version, bool keep_alive, bool head_only) {
+    busy_ = true;
     response_ = {};
     fill(response_, std::move(content));
+    if (!shared_->options.server.empty()) response_.set(wire::field::server, shared_->options.server);
     response_.version(version);
     response_.keep_alive(keep_alive);
     response_.prepare_payload();
@@ -87,7 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   template <typename Message>
   void send(Message& message) {
-    http::async_write(stream_, message, [self = shared_from_this()](const error_code& error, std::size_t) {
+    wire::async_write(stream_, message, [self = shared_from_this()](const error_code& error, std::size_t) {
       if (self->closed_) return;
       if (!error && self->response_.keep_alive()) return self->read();
       self->end();
@@ -116,23 +131,26 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Stream stream_;
   beast::flat_buffer buffer_;
-  std::shared_ptr<const HttpServer::Handler> handler_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::shared_ptr<Shared> shared_;
+  std::optional<wire::request_parser<wire::string_body>> parser_;
   Response response_;
-  std::optional<http::response<http::empty_body>> head_;
+  std::optional<wire::response<wire::empty_body>> head_;
   bool closed_ = false;
+  bool busy_ = false;       // with an answer
+  std::uint64_t wait_ = 0;  // for the request of now; later ones have higher numbers
 };
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(net::AsioScheduler& scheduler, const std::string& address, std::uint16_t port, Handler handler)
+  Impl(net::AsioScheduler& scheduler, std::unique_ptr<net::Listener> listener, Handler handler,
+       HttpServerOptions options)
       : scheduler_(scheduler),
-        handler_(std::make_shared<const Handler>(std::move(handler))),
-        listener_(scheduler, address, port),
-        port_(listener_.port()) {
-    listener_.start(
+        shared_(std::make_shared<Shared>(Shared{std::move(handler), std::move(options)})),
+        listener_(std::move(listener)),
+        port_(listener_->port()) {
+    listener_->start(
         [this](net::Socket socket, const net::Address& peer) { accepted(std::move(socket), peer); });
   }
   ~Impl() {
@@ -146,44 +164,43 @@ class HttpServer::Impl {
  private:
   void accepted(net::Socket socket, const net::Address& peer) {
     std::erase_if(sessions_, [](const auto& weak) { return weak.expired(); });
-    if (sessions_.size() >= max_sessions) return;
+    if (sessions_.size() >= max_sessions) closeIdlest();
     Stream stream(net::strandOf(scheduler_));
     error_code error;
     stream.socket().assign(peer.isIpv6() ? tcp::v6() : tcp::v4(), socket.descriptor(), error);
     if (error) return;
     socket.release();
-    const auto session = std::make_shared<Session>(std::move(stream), handler_);
+    const auto session = std::make_shared<Session>(std::move(stream), shared_);
     sessions_.push_back(session);
     session->read();
   }
 
+  // Whoever holds connections open must not keep an administrator out.
+  void closeIdlest() {
+    const auto idlest = std::min_element(
+        sessions_.begin(), sessions_.end(),
+        [](const auto& left, const auto& right) { return left.lock()->idlerThan(*right.lock()); });
+    idlest->lock()->close();
+    sessions_.erase(idlest);
+  }
+
   net::AsioScheduler& scheduler_;
-  std::shared_ptr<const Handler> handler_;
-  net::Listener listener_;
+  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<net::Listener> listener_;
   std::uint16_t port_;
   std::vector<std::weak_ptr<Session>> sessions_;
 };
 
+HttpServer::HttpServer(net::AsioScheduler& scheduler, std::unique_ptr<net::Listener> listener,
+                       Handler handler, HttpServerOptions options)
+    : impl_(std::make_unique<Impl>(scheduler, std::move(listener), std::move(handler), std::move(options))) {}
 HttpServer::HttpServer(net::AsioScheduler& scheduler, const std::string& address, std::uint16_t port,
-                       Handler handler)
-    : impl_(std::make_unique<Impl>(scheduler, address, port, std::move(handler))) {}
+                       Handler handler, HttpServerOptions options)
+    : HttpServer(scheduler, std::make_unique<net::Listener>(scheduler, address, port), std::move(handler),
+                 std::move(options)) {}
 HttpServer::~HttpServer() = default;
 std::uint16_t HttpServer::port() const {
   return impl_->port();
-}
-
-// RFC 6750 2.1 and 3.
-HttpServer::Handler requireToken(std::string token, HttpServer::Handler handler) {
-  if (token.empty()) throw std::invalid_argument("an empty token would let everybody in");
-  return [token = std::move(token), handler = std::move(handler)](const HttpRequest& request) {
-    constexpr std::size_t scheme = sizeof "Bearer " - 1;
-    const std::string& given = request.authorization;
-    const bool bearer = beast::iequals(beast::string_view(given).substr(0, scheme), "Bearer ");
-    if (bearer && equalInConstantTime(given.substr(scheme), token)) return handler(request);
-    HttpResponse response = plain(401, "This needs the token: Authorization: Bearer TOKEN\n");
-    response.headers.emplace_back("WWW-Authenticate", "Bearer");
-    return response;
-  };
 }
 
 namespace {
@@ -203,42 +220,46 @@ HttpRequest parsed(const Request& request) {
   result.method = text(request.method_string());
   result.path = text(target.substr(0, question));
   result.query = text(target.substr(std::min(question + 1, target.size())));
-  result.authorization = text(request[http::field::authorization]);
-  result.origin = text(request[http::field::origin]);
+  result.host = text(request[wire::field::host]);
+  result.authorization = text(request[wire::field::authorization]);
+  result.origin = text(request[wire::field::origin]);
   result.body = request.body();
   return result;
 }
 
-HttpResponse answered(const Request& request, const HttpServer::Handler& handler) {
-  const http::verb method = request.method();
-  if (method != http::verb::get && method != http::verb::head && method != http::verb::post) {
-    HttpResponse response = plain(405, "Only GET, HEAD and POST are answered.\n");
-    response.headers.emplace_back("Allow", "GET, HEAD, POST");
+HttpResponse answered(const Request& request, const Shared& shared) {
+  const wire::verb method = request.method();
+  const bool posts = shared.options.posts;
+  if (method != wire::verb::get && method != wire::verb::head && !(posts && method == wire::verb::post)) {
+    HttpResponse response =
+        plain(405, posts ? "Only GET, HEAD and POST are answered.\n" : "Only GET and HEAD are answered.\n");
+    response.headers.emplace_back("Allow", posts ? "GET, HEAD, POST" : "GET, HEAD");
     return response;
   }
   if (!request.target().starts_with('/')) return plain(400, "A request names a path.\n");
   try {
-    return handler(parsed(request));
+    return shared.handler(parsed(request));
   } catch (const std::exception& error) {
-    spdlog::error("an administration request failed: {}", error.what());
+    if (shared.options.log) shared.options.log(std::string("a request by HTTP failed: ") + error.what());
     return plain(500, "This request could not be answered.\n");
   }
 }
 
-std::optional<HttpResponse> complaint(const error_code& error) {
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return {};
-  if (error == http::error::body_limit) return plain(413, "A body has at most 64 KiB.\n");
-  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+std::optional<HttpResponse> complaint(const error_code& error, const HttpServerOptions& options) {
+  if (error == wire::error::end_of_stream || error == wire::error::partial_message) return {};
+  if (error == wire::error::body_limit)
+    return plain(413, options.posts ? "A body has at most 64 KiB.\n" : "Requests have no body here.\n");
+  if (error == wire::error::header_limit || error == wire::error::buffer_overflow)
     return plain(431, "The header has at most 8 KiB.\n");
-  if (error.category() == http::make_error_code(http::error::bad_method).category())
+  if (error.category() == wire::make_error_code(wire::error::bad_method).category())
     return plain(400, "This is no HTTP request.\n");
   return {};
 }
 
 void fill(Response& response, HttpResponse&& content) {
   response.result(content.status);
-  response.set(http::field::content_type, content.content_type);
-  response.set(http::field::cache_control, "no-store");
+  response.set(wire::field::content_type, content.content_type);
+  response.set(wire::field::cache_control, "no-store");
   response.set("X-Content-Type-Options", "nosniff");
   response.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
   for (const auto& [name, value] : content.headers) response.set(name, value);
@@ -247,4 +268,4 @@ void fill(Response& response, HttpResponse&& content) {
 
 }  // namespace
 
-}  // namespace multiconn::tools
+}  // namespace multiconn::http

@@ -1,0 +1,130 @@
+#include "client/catch_up.hpp"
+
+#include <utility>
+
+namespace multiconn::client {
+
+namespace {
+
+using Class = rtmp::QueuedMessage::Class;
+
+constexpr std::chrono::milliseconds at_once{1000};
+constexpr int times_real_time = 4;
+
+}  // namespace
+
+CatchUp CatchUp::from(const ResumeRing& ring, const Wanted& wanted) {
+  CatchUp made;
+  made.wanted_ = wanted;
+  made.settled_ = wanted;
+  made.next_ = wanted.first;
+  made.beginAnew(ring);
+  return made;
+}
+
+CatchUp CatchUp::newest(const ResumeRing& ring) {
+  const ResumeRing::Group* const group = ring.newestGroup();
+  CatchUp made;
+  made.start(ring, group && group->key ? group : nullptr);
+  made.wanted_ = {made.next_, ring.framesBefore(made.next_)};
+  made.settled_ = made.wanted_;
+  return made;
+}
+
+CatchUp CatchUp::live(const ResumeRing& ring, const Wanted& wanted) {
+  CatchUp made;
+  made.wanted_ = wanted;
+  made.settled_ = wanted;
+  made.start(ring, nullptr);
+  made.miss(ring, made.next_);
+  return made;
+}
+
+void CatchUp::beginAnew(const ResumeRing& ring) {
+  const ResumeRing::Group* group = ring.groupOf(next_);
+  if (!group) group = ring.newestGroup();
+  start(ring, group);
+  miss(ring, next_);
+}
+
+// The first group is what every server began with. Another one without a keyframe says nothing about the
+// pictures that may follow in it.
+void CatchUp::start(const ResumeRing& ring, const ResumeRing::Group* group) {
+  next_ = group ? group->first : ring.next();
+  head_ = group ? group->head : nullptr;
+  head_due_ = true;
+  waits_for_key_ = group ? !group->key && group->first != 1 : ring.hasVideo();
+  started_.reset();
+}
+
+void CatchUp::miss(const ResumeRing& ring, std::uint64_t until) {
+  if (until <= wanted_.first) return;
+  const rtmp::DropCounts before = ring.framesBefore(until);
+  missed_ += before - wanted_.before;
+  wanted_ = {until, before};
+  settled_ = wanted_;
+}
+
+bool CatchUp::advance(const ResumeRing& ring, rtmp::TimePoint now, bool paced, CatchUpSink& sink) {
+  while (next_ < ring.next()) {
+    const ResumeRing::Entry* const entry = ring.find(next_);
+    if (!entry) {
+      beginAnew(ring);
+      continue;
+    }
+    if (!sink.room() || (paced && !due(*entry, now))) return false;
+    sendHead(ring, now, sink);
+    pass(ring, entry->message, now, sink);
+  }
+  sendHead(ring, now, sink);
+  return !waits_for_key_;
+}
+
+bool CatchUp::follow(const ResumeRing& ring, const rtmp::QueuedMessage& message, CatchUpSink& sink) {
+  if (!waits_for_key_ || head_due_ || next_ != message.number) return false;
+  pass(ring, message, message.queued_at, sink);
+  return !waits_for_key_ && next_ == ring.next();
+}
+
+rtmp::DropCounts CatchUp::missedUntil(const ResumeRing& ring, std::uint64_t end) const {
+  rtmp::DropCounts missed = missed_;
+  if (end > wanted_.first) missed += ring.framesBefore(end) - wanted_.before;
+  return missed;
+}
+
+void CatchUp::sendHead(const ResumeRing& ring, rtmp::TimePoint now, CatchUpSink& sink) {
+  if (!std::exchange(head_due_, false)) return;
+  const ResumeRing::Entry* const entry = ring.find(next_);
+  const auto head = std::exchange(head_, nullptr);
+  const std::uint32_t timestamp = entry ? entry->message.message.timestamp : ring.newestTimestamp();
+  (head ? *head : ring.head()).send(timestamp, now, [&](const auto& message) { sink.send(message); });
+}
+
+// What is sent waits in the server's own queue from now on. Sending a keyframe may end in beginAnew(). What
+// is wanted never stands before next_.
+void CatchUp::pass(const ResumeRing& ring, const rtmp::QueuedMessage& message, rtmp::TimePoint now,
+                   CatchUpSink& sink) {
+  ++next_;
+  const bool video = message.kind == Class::video;
+  const bool useless = video && waits_for_key_ && message.frame != FrameKind::key;
+  if (useless) return miss(ring, next_);
+  if (next_ > wanted_.first) {
+    wanted_.first = next_;
+    wanted_.before += framesIn(message);
+  }
+  if (video) waits_for_key_ = false;
+  if ((video || message.kind == Class::audio) && !resumed_at_) resumed_at_ = message.message.timestamp;
+  rtmp::QueuedMessage own = message;
+  own.queued_at = now;
+  sink.send(own);
+}
+
+bool CatchUp::due(const ResumeRing::Entry& entry, rtmp::TimePoint now) {
+  if (!started_) {
+    started_ = now;
+    pace_ = entry.pace;
+  }
+  return entry.pace - pace_ <= at_once + (now - *started_) * times_real_time;
+}
+
+}  // namespace multiconn::client

@@ -1,0 +1,212 @@
+#include "client/catch_up_desk.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "client/status_codes.hpp"
+
+namespace multiconn::client {
+
+namespace {
+
+// Often enough for a smooth flow at four times real time.
+constexpr std::chrono::milliseconds pump_interval{10};
+constexpr std::size_t most_room = 256 * 1024, least_room = 16 * 1024;
+// A slow server's queue must not become older by its catching up than the drop policy lets it be.
+constexpr std::uint64_t room_per_second = 4;
+
+/// Sends to a Peer, into a queue that stays short.
+class PeerSink final : public CatchUpSink {
+ public:
+  PeerSink(Peer& peer, std::size_t room) : peer_(peer), room_(room) {}
+  bool room() const override { return peer_.queued() < room_; }
+  void send(const rtmp::QueuedMessage& message) override { peer_.send(message); }
+
+ private:
+  Peer& peer_;
+  std::size_t room_;
+};
+
+std::string seconds(std::chrono::milliseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f s", std::chrono::duration<double>(time).count());
+  return text;
+}
+
+std::chrono::milliseconds between(rtmp::TimePoint then, rtmp::TimePoint now) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - then);
+}
+
+}  // namespace
+
+CatchUpDesk::CatchUpDesk(net::Scheduler& scheduler, ServerGroup& servers, std::function<void(Status)> say)
+    : scheduler_(scheduler), servers_(servers), say_(std::move(say)) {}
+
+void CatchUpDesk::begin(ResumeRing& ring) {
+  ring_ = &ring;
+  known_.clear();
+  behind_.clear();
+}
+
+void CatchUpDesk::end() {
+  if (!ring_) return;
+  for (const auto& peer : servers_.peers()) {
+    const rtmp::DropCounts missed = missedBy(*peer);
+    if (missed.total() > 0) peer->missed(missed);
+  }
+  timer_.reset();
+  known_.clear();
+  behind_.clear();
+  ring_ = nullptr;
+}
+
+rtmp::DropCounts CatchUpDesk::missedBy(const Peer& peer) const {
+  const std::uint64_t end = ring_->next();
+  const auto behind = behind_.find(peer.id());
+  if (behind != behind_.end()) return behind->second.catch_up.missedUntil(*ring_, end);
+  const auto known = known_.find(peer.id());
+  if (known != known_.end() && known->second.publishing) return {};
+  // A spare's silence, and what was there before a server was added, cost nobody anything.
+  if (peer.spare() || (known == known_.end() && peer.newcomer())) return {};
+  if (known == known_.end()) return ring_->framesBefore(end);
+  return ring_->framesBefore(end) - known->second.wanted.before;
+}
+
+void CatchUpDesk::lossless(bool lossless) {
+  lossless_ = lossless;
+  if (ring_) keepWhatIsNeeded();
+}
+
+void CatchUpDesk::changed(Peer& peer) {
+  if (!ring_) return;
+  const auto found = known_.find(peer.id());
+  if (peer.publishing() == (found != known_.end() && found->second.publishing)) return;
+  Known& known = known_[peer.id()];
+  known.publishing = peer.publishing();
+  if (known.publishing)
+    started(peer, known);
+  else
+    stopped(peer, known);
+}
+
+void CatchUpDesk::started(Peer& peer, Known& known) {
+  peer.beginMedia(false);
+  const auto [at, made] =
+      behind_.insert_or_assign(peer.id(), Behind{place(peer, known), scheduler_.now(), known.lost_at});
+  known.wanted = at->second.catch_up.settled();
+  advance(peer, at->second);
+  keepWhatIsNeeded();
+  arm();
+}
+
+CatchUp CatchUpDesk::place(const Peer& peer, const Known& known) const {
+  if (!known.lost_at && peer.newcomer() && !peer.unconfirmed()) return CatchUp::newest(*ring_);
+  const CatchUp::Wanted wanted = wantedBy(peer, known);
+  if (peer.resumeMode() == Resume::live) return CatchUp::live(*ring_, wanted);
+  return CatchUp::from(*ring_, wanted);
+}
+
+// The ring may have forgotten long since what stood before it.
+CatchUp::Wanted CatchUpDesk::wantedBy(const Peer& peer, const Known& known) const {
+  const std::uint64_t first = std::min(peer.unconfirmed().value_or(1), ring_->next());
+  if (first <= known.wanted.first) return known.wanted;
+  return {first, ring_->framesBefore(first)};
+}
+
+void CatchUpDesk::stopped(Peer& peer, Known& known) {
+  if (const auto found = behind_.find(peer.id()); found != behind_.end()) {
+    known.wanted = found->second.catch_up.settled();
+    const rtmp::DropCounts missed = found->second.catch_up.missed();
+    if (missed.total() > 0) peer.missed(missed);
+    behind_.erase(found);
+  }
+  if (!peer.spare()) known.lost_at = scheduler_.now();
+  known.wanted = wantedBy(peer, known);
+  keepWhatIsNeeded();
+}
+
+void CatchUpDesk::join(Peer& peer) {
+  peer.beginMedia(false);
+  const auto found = behind_.find(peer.id());
+  if (found != behind_.end()) return found->second.catch_up.beginAnew(*ring_);
+  Behind& behind =
+      behind_.try_emplace(peer.id(), Behind{CatchUp::newest(*ring_), scheduler_.now(), {}}).first->second;
+  PeerSink sink(peer, SIZE_MAX);
+  if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink)) behind_.erase(peer.id());
+}
+
+void CatchUpDesk::send(Peer& peer, const rtmp::QueuedMessage& message) {
+  if (behind_.empty()) return peer.send(message);
+  const auto found = behind_.find(peer.id());
+  if (found == behind_.end()) return peer.send(message);
+  PeerSink sink(peer, SIZE_MAX);
+  if (found->second.catch_up.follow(*ring_, message, sink)) return arrived(peer);
+  arm();
+}
+
+void CatchUpDesk::pump() {
+  timer_.reset();
+  if (!ring_) return;
+  for (auto at = behind_.begin(); at != behind_.end();) {
+    const auto next = std::next(at);
+    if (Peer* const peer = servers_.find(at->first)) advance(*peer, at->second);
+    at = next;
+  }
+  keepWhatIsNeeded();
+  arm();
+}
+
+void CatchUpDesk::advance(Peer& peer, Behind& behind) {
+  PeerSink sink(peer, room());
+  if (behind.catch_up.advance(*ring_, scheduler_.now(), !lossless_, sink)) arrived(peer);
+}
+
+void CatchUpDesk::arrived(Peer& peer) {
+  const auto found = behind_.find(peer.id());
+  const Behind behind = std::move(found->second);
+  behind_.erase(found);
+  const rtmp::DropCounts missed = behind.catch_up.missed();
+  if (missed.total() > 0) peer.missed(missed);
+  known_[peer.id()].wanted = behind.catch_up.settled();
+  if (!behind.lost_at) return;
+  const rtmp::TimePoint now = scheduler_.now();
+  const std::chrono::milliseconds at(behind.catch_up.resumedAt().value_or(ring_->newestTimestamp()) -
+                                     origin_);
+  say_(peer.identity().status(code::publish_resumed, "status",
+                              "Live again, " + seconds(between(*behind.lost_at, behind.started)) +
+                                  " after it was lost: resumed from " + seconds(at) + " of the broadcast, " +
+                                  std::to_string(missed.total()) + " frames were missed. It was live " +
+                                  std::to_string(between(behind.started, now).count()) +
+                                  " ms after Publish.Start."));
+}
+
+std::size_t CatchUpDesk::room() const {
+  if (lossless_) return most_room;
+  return std::clamp<std::size_t>(ring_->bytesPerSecond() / room_per_second, least_room, most_room);
+}
+
+std::size_t CatchUpDesk::backlog(const Peer& peer) const {
+  const auto found = behind_.find(peer.id());
+  return found == behind_.end() ? 0 : ring_->bytesFrom(found->second.catch_up.next());
+}
+
+bool CatchUpDesk::behind() const {
+  return ring_ && std::any_of(behind_.begin(), behind_.end(), [this](const auto& each) {
+           return each.second.catch_up.next() < ring_->next();
+         });
+}
+
+void CatchUpDesk::keepWhatIsNeeded() {
+  std::optional<std::uint64_t> from;
+  if (lossless_)
+    for (const auto& [server, behind] : behind_)
+      from = std::min(from.value_or(behind.catch_up.next()), behind.catch_up.next());
+  ring_->keepFrom(from);
+}
+
+void CatchUpDesk::arm() {
+  if (!timer_ && behind()) timer_ = scheduler_.after(pump_interval, [this] { pump(); });
+}
+
+}  // namespace multiconn::client

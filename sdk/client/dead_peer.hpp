@@ -1,0 +1,35 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+#include "net/link.hpp"
+#include "rtmp/limits.hpp"
+
+namespace multiconn::client {
+
+/// For how long the other end of a connection has owed a sign of life.
+class DeadPeer {
+ public:
+  /// Another connection.
+  void restart(rtmp::TimePoint now) { owes_since_ = now; }
+  /// `asked_at`: when `figures` were had. Zero while nothing is outstanding, or nothing is known of it.
+  rtmp::Duration silence(rtmp::TimePoint asked_at, const net::LinkStats& figures, std::size_t queued) {
+    const bool owes = queued > 0 || figures.unsent > 0 || figures.unacknowledged > 0;
+    if (!owes || !figures.last_heard) owes_since_ = asked_at;
+    const rtmp::TimePoint heard = std::max(owes_since_, figures.last_heard.value_or(owes_since_));
+    return std::max(asked_at - heard, rtmp::Duration::zero());
+  }
+  /// How long the silence may last: an answer takes a round trip, and where that takes seconds, a lost packet
+  /// costs several.
+  static rtmp::Duration limit(std::chrono::milliseconds dead_after, const net::LinkStats& figures) {
+    const auto trips = 3 * figures.rtt.value_or(std::chrono::microseconds::zero());
+    return std::max<rtmp::Duration>(dead_after, trips);
+  }
+
+ private:
+  rtmp::TimePoint owes_since_{};  // at the earliest
+};
+
+}  // namespace multiconn::client

@@ -1,0 +1,181 @@
+"""A broadcast by multiconn-publish to three real servers, one of them tortured: the others get every packet, and the tortured
+one is complete from where it goes on."""
+
+import signal
+import time
+
+from clips import clip
+from harness import InteropTest, wait_until
+from own_network import Rule
+from packets import assert_decodable, assert_rising, goes_on, packets_of
+from proxy import Proxy
+from publisher import Publisher, assert_same_packets
+from servers import FfmpegPlayer, Nginx, Origin
+
+RECONNECTING = "NetConnection.Connect.Reconnecting"
+START = "NetStream.Publish.Start"
+
+
+class TortureTest(InteropTest):
+    def setUp(self):
+        super().setUp()
+        self.source = clip("demo.mp4")
+        self.healthy = [Origin(self), Nginx(self)]
+        self.players = [FfmpegPlayer(self, server, "one") for server in self.healthy]
+
+    def proxied(self, server, window=None):
+        proxy = Proxy(server.port, window)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def publish(self, url, *options):
+        self.publisher = Publisher(self, self.source, [*(server.url("one") for server in self.healthy), url], *options)
+        self.publisher.wait_for_frames(100)
+
+    def wait_for(self, code, count=1):
+        """Until the tortured one has given so many statuses of this code."""
+        wait_until(lambda: self.publisher.codes(server=2).count(code) >= count, f"{code} for the {count}. time")
+
+    def wait_for_reports(self, count):
+        """They come once a second."""
+        reports = len(self.publisher.events("stats")) + count
+        wait_until(lambda: len(self.publisher.events("stats")) >= reports, f"{count} reports")
+
+    def finish(self, returned=None, lost=False):
+        """The healthy ones have all; `returned`: the player that saw the tortured one come back. `lost`: that one may lack
+        frames."""
+        rows = self.publisher.finish(expected=3 if lost else 0)
+        whole = self.players[0].finish()
+        assert_same_packets(self, self.source, whole)
+        assert_same_packets(self, self.source, self.players[1].finish(), "--timestamps", "nginx")
+        self.assertEqual([row["frames_dropped"] for row in rows[:2]], [0, 0])
+        if returned:
+            capture = returned.finish()
+            goes_on(whole, capture)
+            assert_rising(capture)
+            assert_decodable(self, capture)
+        return rows, whole
+
+
+class NetworkTest(TortureTest):
+    def test_a_black_hole_of_some_seconds(self):
+        origin = Origin(self)
+        self.publish(origin.url("one"))
+        rule, since = Rule(origin.port, "DROP"), time.monotonic()
+        self.wait_for(RECONNECTING)
+        print(f"noticed after {time.monotonic() - since:.2f} s")
+        rule.lift()
+        self.wait_for(START, 2)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
+    def test_a_black_hole_that_ends_before_it_is_noticed(self):
+        origin = Origin(self)
+        player = FfmpegPlayer(self, origin, "one")
+        self.publish(origin.url("one"))
+        rule = Rule(origin.port, "DROP")
+        self.wait_for_reports(1)
+        rule.lift()
+        self.finish(player)
+        self.assertNotIn(RECONNECTING, self.publisher.codes(server=2))
+
+    def test_a_firewall_that_rejects(self):
+        origin = Origin(self)
+        self.publish(origin.url("one"))
+        rule = Rule.reject(origin.port)
+        self.wait_for(RECONNECTING, 3)
+        # It has not been told that its client is gone.
+        origin.program.kill()
+        origin.restart()
+        rule.lift()
+        self.wait_for(START, 2)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
+
+class ProcessTest(TortureTest):
+    def killed_while_it_hangs(self, make):
+        server = make(self)
+        self.publish(server.url("one"))
+        server.program.suspend()
+        self.wait_for_reports(2)
+        server.program.signal(signal.SIGKILL)
+        server.program.wait()
+        self.wait_for(RECONNECTING, 2)
+        server.restart()
+        self.wait_for(START, 2)
+        return server
+
+    def test_an_origin_that_hangs_and_is_killed(self):
+        server = self.killed_while_it_hangs(Origin)
+        self.finish(FfmpegPlayer(self, server, "one"))
+
+    def test_nginx_that_hangs_and_is_killed(self):
+        server = self.killed_while_it_hangs(Nginx)
+        player = FfmpegPlayer(self, server, "one")
+        _, whole = self.finish()
+        assert_decodable(self, player.finish())
+        goes_on(whole, player.capture, tolerance=0.002)
+
+    def test_an_origin_that_is_killed_again_and_again(self):
+        origin = Origin(self)
+        self.publish(origin.url("one"))
+        for times in range(1, 4):
+            origin.program.kill()
+            self.wait_for(RECONNECTING, times)
+            origin.restart()
+            self.wait_for(START, times + 1)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
+
+class ProxyTest(TortureTest):
+    def test_single_bytes_both_ways(self):
+        origin = Origin(self)
+        proxy = self.proxied(origin)
+        proxy.piece = 1
+        player = FfmpegPlayer(self, origin, "one")
+        self.publish(proxy.url("one"))
+        proxy.piece = 65536
+        self.finish(player)
+
+    def test_a_way_that_is_long(self):
+        origin = Origin(self)
+        proxy = self.proxied(origin)
+        proxy.delay = 0.1
+        player = FfmpegPlayer(self, origin, "one")
+        self.publish(proxy.url("one"))
+        self.finish(player)
+
+    def test_a_window_that_closes_and_a_reset(self):
+        origin = Origin(self)
+        proxy = self.proxied(origin, window=8192)
+        self.publish(proxy.url("one"))
+        proxy.stall()
+        self.wait_for_reports(2)
+        proxy.reset()
+        self.wait_for(START, 2)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
+    def test_resets_again_and_again(self):
+        origin = Origin(self)
+        proxy = self.proxied(origin)
+        self.publish(proxy.url("one"))
+        for times in range(2, 6):
+            proxy.reset()
+            self.wait_for(START, times)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
+    def test_a_way_that_is_too_narrow_for_a_while(self):
+        self.source = clip("twenty_megabit.mp4")
+        origin = Origin(self)
+        proxy = self.proxied(origin)
+        player = FfmpegPlayer(self, origin, "one")
+        self.publish(proxy.url("one"))
+        proxy.rate = 100_000
+        self.wait_for("NetStream.Buffer.Dropped")
+        proxy.rate = None
+        rows, whole = self.finish(lost=True)
+        capture = player.finish()
+        assert_rising(capture)
+        assert_decodable(self, capture)
+        for kind in "va":
+            self.assertEqual(packets_of(capture, kind)[-1].digest, packets_of(whole, kind)[-1].digest)
+        self.assertEqual(rows[2]["reconnects"], 0)

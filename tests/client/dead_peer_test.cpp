@@ -1,0 +1,178 @@
+// Servers that vanish without a word, and those that are only slow.
+#include "client/dead_peer.hpp"
+
+#include "server_lost_fixture.hpp"
+
+namespace multiconn::test {
+namespace {
+
+using client::DeadPeer;
+using testing::HasSubstr;
+
+net::LinkStats owing(net::TimePoint heard) {
+  net::LinkStats figures;
+  figures.unacknowledged = 100;
+  figures.last_heard = heard;
+  return figures;
+}
+
+TEST(DeadPeerRule, CountsFromTheLastSignOfLife) {
+  const net::TimePoint t(1h);
+  DeadPeer peer;
+  peer.restart(t);
+  EXPECT_EQ(peer.silence(t + 3s, owing(t + 1s), 0), 2s);
+  EXPECT_EQ(peer.silence(t + 4s, owing(t + 4s), 0), 0s);
+}
+
+TEST(DeadPeerRule, NotBeforeSomethingIsOwed) {
+  const net::TimePoint t(1h);
+  DeadPeer peer;
+  peer.restart(t);
+  net::LinkStats idle = owing(t);
+  idle.unacknowledged = 0;
+  EXPECT_EQ(peer.silence(t + 1min, idle, 0), 0s);
+  EXPECT_EQ(peer.silence(t + 1min + 300ms, owing(t), 0), 300ms);
+  EXPECT_EQ(peer.silence(t + 2min, idle, 7), 1min) << "what is queued waits too";
+}
+
+TEST(DeadPeerRule, IsOffWhereNothingIsKnown) {
+  const net::TimePoint t(1h);
+  DeadPeer peer;
+  net::LinkStats unknown = owing(t);
+  unknown.last_heard.reset();
+  EXPECT_EQ(peer.silence(t + 1min, unknown, 9), 0s);
+}
+
+TEST(DeadPeerRule, LeavesTimeForSeveralRoundTrips) {
+  net::LinkStats figures;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures), 2500ms);
+  figures.rtt = 100ms;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures), 2500ms);
+  figures.rtt = 2s;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures), 6s);
+}
+
+class DeadServer : public ServerLost {
+ protected:
+  /// From now on until it is noticed.
+  net::Duration noticedAfter(net::Duration limit) {
+    const net::TimePoint before = world.loop.now();
+    playUntil([&] { return countAt(0, "NetConnection.Connect.Closed") > 0; }, limit);
+    return world.loop.now() - before;
+  }
+};
+
+TEST_F(DeadServer, ABlackHoleIsNoticedInTime) {
+  for (const auto phase : {0ms, 40ms, 80ms, 120ms, 200ms, 280ms, 1000ms}) {
+    statuses.clear();
+    stream_statuses.clear();
+    world.server("a").script.rtt = 20ms;
+    begin({"a", "b"});
+    play(1s + phase);
+    world.server("a").cutOff();
+    const net::Duration noticed = noticedAfter(10s);
+    EXPECT_GE(noticed, 2300ms);
+    EXPECT_LE(noticed, 3s);
+    EXPECT_THAT(find("NetConnection.Connect.Closed")->description,
+                HasSubstr("Nothing has come from the server for "));
+    EXPECT_LE(delays().at(0), 250) << "tried again at once";
+    EXPECT_EQ(receivedBy(world.server("b")).video.size(), next + 1);
+    world.server("a").heal();
+    ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 20s));
+    connection.reset();
+    outcome.reset();
+    world.loop.runFor(1s);
+    next = 0;
+  }
+}
+
+TEST_F(DeadServer, ALargeBroadcastIsNoSlowerToNotice) {
+  size = 100'000;
+  begin({"a"});
+  play(1s);
+  world.server("a").cutOff();
+  EXPECT_LE(noticedAfter(10s), 3s);
+}
+
+TEST_F(DeadServer, ItIsNoticedWithoutReconnectToo) {
+  reconnects = false;
+  begin({"a"});
+  play(1s);
+  world.server("a").cutOff();
+  EXPECT_LE(noticedAfter(10s), 3s);
+  EXPECT_EQ(state(0), ServerState::failed);
+}
+
+TEST_F(DeadServer, ACallIntoABlackHoleIsNoticed) {
+  world.server("a");
+  make();
+  connect({at("a")});
+  world.loop.runFor(10s);
+  world.server("a").cutOff();
+  world.loop.runFor(1min);
+  EXPECT_EQ(state(0), ServerState::connected) << "nothing is owed; probing idle connections is the kernel's";
+  connection->callRemote("hello");
+  world.loop.runFor(3s);
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+}
+
+TEST_F(DeadServer, AWayWithSecondsOfRoundTripIsNone) {
+  world.server("a", {.rtt = 4s});
+  make();
+  stream.publish("key");
+  connect({at("a")});
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(started) == 1; }, 60s));
+  stream.writeVideo(videoConfig());
+  play(60s);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+}
+
+TEST_F(DeadServer, AThrottledWayIsNone) {
+  world.server("a", {.rtt = 100ms, .bytes_per_second = 3000});
+  size = 4000;
+  ConnectOptions options;
+  options.queue_bytes = 100'000;
+  begin({"a"}, options);
+  play(60s);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+  EXPECT_GT(row(0).dropped.inter, 500U);
+}
+
+TEST_F(DeadServer, AServerThatPausesIsNone) {
+  size = 20'000;
+  begin({"a"});
+  play(1s);
+  for (int i = 0; i < 3; ++i) {
+    world.server("a").stopReading();
+    play(9s);
+    world.server("a").resumeReading();
+    play(2s);
+  }
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+}
+
+TEST_F(DeadServer, AServerThatPausesForTooLongIsAskedAnew) {
+  size = 20'000;
+  begin({"a", "b"});
+  play(1s);
+  world.server("a").stopReading();
+  EXPECT_GE(noticedAfter(15s), 9500ms);
+  EXPECT_EQ(countOf("NetStream.Publish.Stalled"), 1U);
+  EXPECT_EQ(find("NetStream.Publish.Stalled")->level, "warning");
+  EXPECT_EQ(countOf("NetStream.Publish.Lost"), 0U);
+  world.server("a").resumeReading();
+  ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 20s));
+  EXPECT_EQ(receivedBy(world.server("b")).video.size(), next + 1);
+}
+
+TEST_F(DeadServer, AnApplicationThatHasNothingToSendIsNoStall) {
+  begin({"a"});
+  play(1s);
+  world.loop.runFor(5min);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  play(1s);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+}
+
+}  // namespace
+}  // namespace multiconn::test

@@ -1,0 +1,29 @@
+#include "client/drop_report.hpp"
+
+#include <gtest/gtest.h>
+
+namespace multiconn::client {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(DropReport, TellsWhatWasDroppedAndWhatWasMissedApart) {
+  DropReport report;
+  EXPECT_FALSE(report.take(rtmp::TimePoint(1h)));
+  report.add({.disposable = 1, .inter = 2, .key = 3, .audio = 4});
+  report.addData();
+  EXPECT_EQ(*report.take(rtmp::TimePoint(1h)),
+            "The server is too slow: 10 frames were dropped (1 disposable, 2 inter, 3 key, 4 audio), and 1 "
+            "data messages.");
+  report.addMissed({.disposable = 0, .inter = 20, .key = 1, .audio = 40});
+  EXPECT_FALSE(report.take(rtmp::TimePoint(1h + 999ms))) << "once a second";
+  EXPECT_EQ(*report.take(rtmp::TimePoint(1h + 1s)),
+            "While it was away it has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
+  EXPECT_FALSE(report.take(rtmp::TimePoint(2h)));
+  EXPECT_EQ(report.totals().total(), 71U);
+  EXPECT_EQ(report.totals().inter, 22U);
+  EXPECT_EQ(report.totals().audio, 44U);
+}
+
+}  // namespace
+}  // namespace multiconn::client

@@ -1,0 +1,222 @@
+// Which failures are tried again, and which are not.
+#include "server_lost_fixture.hpp"
+
+namespace multiconn::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const char* const lost = "NetStream.Publish.Lost";
+const char* const bad_name = "NetStream.Publish.BadName";
+
+struct Kind {
+  const char* name;
+  Script script;
+  bool heals;  ///< is tried again
+};
+void PrintTo(const Kind& kind, std::ostream* stream) {
+  *stream << kind.name;
+}
+
+class FirstFailure : public ServerLost, public testing::WithParamInterface<Kind> {
+ protected:
+  void run() {
+    world.server("plain");
+    world.server("a", GetParam().script);
+    make();
+    stream.publish("key");
+    connect({Destination{std::string(scheme()) + "://a/live", {}, {}}});
+    world.loop.runFor(45s);
+  }
+  const char* scheme() const { return std::string(GetParam().name) == "downgrade" ? "rtmps" : "rtmp"; }
+};
+
+TEST_P(FirstFailure, IsRetriedWhereItMayHeal) {
+  run();
+  if (!GetParam().heals) {
+    EXPECT_THAT(delays(), IsEmpty());
+    EXPECT_THAT(delays(retrying), IsEmpty());
+    EXPECT_NE(state(0), ServerState::reconnecting);
+    EXPECT_NE(row(0).error, "");
+    world.server("a").script = {};
+    world.loop.runFor(60s);
+    EXPECT_TRUE(world.server("a").publications.empty());
+    return;
+  }
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+  EXPECT_NE(row(0).error, "");
+  EXPECT_GE(delays().size() + delays(retrying).size(), 1U);
+  world.server("a").script = {};
+  world.loop.runFor(60s);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  EXPECT_EQ(countOf(started), 1U);
+}
+
+AmfValue redirectTo(const char* url) {
+  return AmfObject{{"code", 302}, {"redirect", url}};
+}
+
+const SimulatedLogin login{.user = "user", .password = "password"};
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FirstFailure,
+    testing::Values(
+        Kind{"refused", {.refuses = true}, true}, Kind{"unknown", {.unknown_name = true}, true},
+        Kind{"mute", {.never_answers_handshake = true}, true}, Kind{"web", {.web_server = true}, true},
+        Kind{"rejected", {.reject_connect = "NetConnection.Connect.Rejected"}, true},
+        Kind{"shutdown", {.reject_connect = "NetConnection.Connect.AppShutdown"}, true},
+        Kind{"nowhere",
+             {.reject_connect = "NetConnection.Connect.Rejected",
+              .reject_ex = redirectTo("rtmp://nowhere/live")},
+             true},
+        Kind{"circle",
+             {.reject_connect = "NetConnection.Connect.Rejected", .reject_ex = redirectTo("rtmp://a/live")},
+             true},
+        Kind{"closes", {.close_on_publish = true}, true},
+        Kind{"silence", {.never_answers_publish = true}, true},
+        Kind{"failed", {.reject_publish = "NetStream.Failed"}, true},
+        Kind{"no_app", {.reject_connect = "NetConnection.Connect.InvalidApp"}, false},
+        Kind{"login", {.login = login}, false},
+        Kind{"downgrade",
+             {.reject_connect = "NetConnection.Connect.Rejected",
+              .reject_ex = redirectTo("rtmp://plain/live")},
+             false},
+        Kind{"denied", {.reject_publish = "NetStream.Publish.Denied"}, false},
+        Kind{"unauthorized", {.reject_publish = "NetStream.Publish.Unauthorized"}, false},
+        Kind{"bad_name", {.reject_publish = "NetStream.Publish.BadName"}, false}),
+    [](const auto& kind) { return std::string(kind.param.name); });
+
+TEST_F(ServerLost, AWrongPasswordIsNotTriedAgain) {
+  world.server("a", {.login = login});
+  make();
+  connect({{"rtmp://user:wrong@a/live", {}, {}}});
+  world.loop.runFor(10s);
+  EXPECT_EQ(state(0), ServerState::failed);
+  EXPECT_LE(world.server("a").connections, 3);
+  EXPECT_LT(answered_after, 100ms);
+}
+
+TEST_F(ServerLost, AnUnusableUrlFailsAtOnce) {
+  make();
+  connect({{"ftp://a/live", {}, {}}, at("nowhere")});
+  world.loop.runFor(10s);
+  EXPECT_EQ(state(0), ServerState::failed);
+  EXPECT_EQ(state(1), ServerState::reconnecting);
+}
+
+// The server has not noticed yet that we are gone.
+TEST_F(ServerLost, OurOwnDeadSessionIsWaitedFor) {
+  world.server("a", {.one_publisher = true, .keeps_dead_sessions = 20s});
+  begin({"a"});
+  play(1s);
+  world.server("a").reset();
+  play(15s);
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+  EXPECT_EQ(row(0).reconnects, 1U) << "the connection stands";
+  EXPECT_EQ(countOf(bad_name), 0U);
+  EXPECT_THAT(said(retrying).at(0), HasSubstr("NetStream.Publish.BadName"));
+  EXPECT_EQ(find(retrying)->level, "warning");
+  EXPECT_EQ(delays(retrying).at(0), 266);
+  ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 14s));
+  EXPECT_EQ(world.server("a").connections, 2);
+  play(1s);
+  EXPECT_GE(world.server("a").media.size(), 20U);
+}
+
+TEST_F(ServerLost, OurOwnDeadSessionIsWaitedForWhereTheServerClosesToo) {
+  begin({"a"});
+  world.server("a").script.close_on_publish = true;
+  world.server("a").reset();
+  play(4s);
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+  EXPECT_THAT(delays(), ElementsAre(133, 266, 532, 1064, 2128));
+  world.server("a").script.close_on_publish = false;
+  ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 5s));
+}
+
+TEST_F(ServerLost, SomebodyElsesNameIsNotTaken) {
+  world.server("a", {.one_publisher = true, .keeps_dead_sessions = 20s});
+  begin({"a"});
+  play(1s);
+  stream.stop();
+  world.loop.runFor(100ms);
+  world.server("a").script.reject_publish = bad_name;
+  stream.publish("key");
+  world.loop.runFor(10s);
+  EXPECT_EQ(countOf(bad_name), 1U);
+  EXPECT_EQ(countOf(retrying), 0U);
+}
+
+class EndedByServer : public ServerLost, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EndedByServer, ThePublishIsAskedForAgain) {
+  begin({"a"});
+  play(1s);
+  world.server("a").sendStatus(true, "status", GetParam(), "go away");
+  world.loop.settle();
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+  EXPECT_THAT(codes(stream_statuses, 0), ElementsAre(started, GetParam(), lost, retrying));
+  EXPECT_EQ(find(lost)->level, "warning");
+  EXPECT_EQ(*row(0).retry_in, 133ms);
+  play(1s);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  EXPECT_EQ(world.server("a").connections, 1);
+  EXPECT_EQ(world.server("a").publications.size(), 2U);
+  EXPECT_GE(world.server("a").media.size(), 20U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EndedByServer, testing::Values("NetStream.Unpublish.Success"));
+
+TEST_F(ServerLost, AStreamThatFailsIsAskedForAgainMoreAndMoreSeldom) {
+  begin({"a"});
+  for (int i = 0; i < 5; ++i) {
+    world.server("a").sendStatus(true, "error", "NetStream.Failed", "disk full");
+    world.loop.settle();
+    ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 10s));
+  }
+  EXPECT_THAT(delays(retrying), ElementsAre(133, 266, 532, 1064, 2128));
+}
+
+TEST_F(ServerLost, AStreamThatIsDeniedInTheMiddleIsOver) {
+  begin({"a"});
+  world.server("a").sendStatus(true, "error", "NetStream.Publish.Denied", "kicked");
+  play(60s);
+  EXPECT_EQ(state(0), ServerState::connected);
+  EXPECT_EQ(find(lost)->level, "error");
+  EXPECT_EQ(world.server("a").publications.size(), 1U);
+}
+
+TEST_F(ServerLost, TheLastRefusalOfAPublishIsFinal) {
+  world.server("a", {.reject_publish = "NetStream.Failed"});
+  ConnectOptions options;
+  options.reconnect.max_attempts = 2;
+  make(options);
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(30s);
+  EXPECT_EQ(world.server("a").published.size(), 3U);
+  EXPECT_EQ(state(0), ServerState::connected);
+  EXPECT_THAT(row(0).error, HasSubstr("After 2 attempts to reconnect it is given up."));
+  EXPECT_EQ(countOf("NetStream.Failed"), 1U);
+  EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 1U);
+}
+
+// A redirect of the publish that leads nowhere is asked for again, like everything else.
+TEST_F(ServerLost, ARedirectedPublishIsAskedForAgain) {
+  world.server("a", {.redirect_publish = "rtmp://nowhere/live"});
+  make();
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(5s);
+  EXPECT_EQ(state(0), ServerState::reconnecting);
+  world.server("a").script.redirect_publish.clear();
+  world.loop.runFor(10s);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  EXPECT_EQ(world.server("a").connections, 1);
+}
+
+}  // namespace
+}  // namespace multiconn::test

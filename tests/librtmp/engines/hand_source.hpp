@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include <multiconn/source.hpp>
+
+namespace multiconn::test {
+
+/// A live source whose pictures, 25 a second, a test delivers from its own thread.
+class HandSource final : public VideoSource {
+ public:
+  /// The decode time of its first picture.
+  explicit HandSource(std::chrono::microseconds origin) : origin_(origin) {}
+  bool live() const override { return true; }
+  AmfObject properties() const override { return {{"width", 64}}; }
+  void start(std::shared_ptr<FrameSink> sink) override;
+  void resume() override {}
+  void stop() override;
+
+  bool waitStarted() const;
+  bool waitStopped() const;
+  /// The next `count` pictures, of which the first is a keyframe.
+  void deliver(std::uint32_t count);
+
+ private:
+  std::shared_ptr<FrameSink> sink() const;
+
+  const std::chrono::microseconds origin_;
+  std::uint32_t next_ = 0;
+  mutable std::mutex mutex_;
+  std::shared_ptr<FrameSink> sink_;
+};
+
+}  // namespace multiconn::test

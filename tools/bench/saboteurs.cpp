@@ -1,0 +1,136 @@
+#include "saboteurs.hpp"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "server_end.hpp"
+#include "sockets.hpp"
+
+namespace multiconn::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds tick{10};
+constexpr std::chrono::seconds respite{1};
+constexpr int crawl_bytes = 100;  // a tick
+
+struct Victim {
+  Sabotage kind{};
+  std::unique_ptr<ServerEnd> end;
+  Clock::time_point since{};  // connected; once it publishes: published to
+  bool publishing = false;
+  bool over = false;
+};
+
+class Saboteurs {
+ public:
+  Saboteurs() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    std::cout << "ports";
+    for (int& listener : listeners_) {
+      listener = listenOnLoopback();
+      watch(listener);
+      std::cout << ' ' << localPort(listener);
+    }
+    std::cout << std::endl;
+    watch(STDIN_FILENO);
+  }
+
+  void run() {
+    std::array<epoll_event, 64> events;
+    for (;;) {
+      const int count =
+          epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(tick.count()));
+      for (int i = 0; i < count; ++i) {
+        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+        if (fd == STDIN_FILENO) return;
+        if (const auto victim = victims_.find(fd); victim != victims_.end())
+          readable(victim->second);
+        else
+          accept(fd);
+      }
+      if (const auto now = Clock::now(); now >= next_tick_) {
+        next_tick_ = now + tick;
+        for (auto& [socket, victim] : victims_) onTick(victim, now);
+      }
+      std::erase_if(victims_, [](const auto& entry) { return entry.second.over; });
+    }
+  }
+
+ private:
+  void watch(int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+  }
+  void ignore(const Victim& victim) { epoll_ctl(epoll_, EPOLL_CTL_DEL, victim.end->socket(), nullptr); }
+
+  void accept(int listener) {
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      if (listeners_[i] != listener) continue;
+      const int socket = acceptConnection(listener);
+      if (socket < 0) return;
+      const auto kind = static_cast<Sabotage>(i);
+      victims_[socket] = {kind, std::make_unique<ServerEnd>(socket, [](const rtmp::Message&) {}),
+                          Clock::now()};
+      if (kind != Sabotage::mute) watch(socket);
+    }
+  }
+
+  void readable(Victim& victim) {
+    victim.over = !victim.end->readable(victim.publishing ? 1 << 18 : 4096);
+    if (victim.over || victim.publishing || !victim.end->publishing()) return;
+    victim.publishing = true;
+    if (victim.kind != Sabotage::resets) victim.since = Clock::now();
+    switch (victim.kind) {
+      case Sabotage::stops_reading:
+      case Sabotage::crawls:
+        ignore(victim);
+        break;
+      case Sabotage::closes:
+        victim.over = true;
+        break;
+      case Sabotage::sends_garbage:
+        victim.end->sendGarbage(4096);
+        break;
+      default:
+        break;
+    }
+  }
+
+  void onTick(Victim& victim, Clock::time_point now) {
+    const bool rested = now - victim.since >= respite;
+    if (victim.kind == Sabotage::crawls && victim.publishing) {
+      for (int i = 0; i < crawl_bytes && !victim.over; ++i) victim.over = !victim.end->readable(1);
+    } else if (victim.kind == Sabotage::resets && rested) {
+      victim.end->endByReset();
+      victim.over = true;
+    } else if (victim.kind == Sabotage::black_hole && victim.publishing && rested) {
+      swallowAllThatArrivesAt(listeners_[static_cast<std::size_t>(victim.kind)]);
+      victim.end->swallow();
+      ignore(victim);
+      victim.publishing = false;
+    }
+  }
+
+  int epoll_;
+  std::array<int, sabotages.size()> listeners_{};
+  std::map<int, Victim> victims_;
+  Clock::time_point next_tick_{};
+};
+
+}  // namespace
+
+int runSaboteurs() {
+  raiseDescriptorLimit();
+  Saboteurs().run();
+  return 0;
+}
+
+}  // namespace multiconn::bench
