@@ -62,7 +62,8 @@ struct ConnectOptions {
   /// many publish (before publish(): are connected), NetConnection.Quorum.Lost says when they do no more, and
   /// .Regained when they do again. A spare that publishes counts for the server whose place it has.
   Require require = Require::all();
-  /// A server that takes nothing for this long, while a source that is not live waits for it, is given up.
+  /// A server that takes nothing for this long, while a source that is not live waits for it, is given up;
+  /// one of a live broadcast is connected to anew, where that is enabled. 0: never.
   std::chrono::milliseconds stall_timeout{10000};
   /// Per server: beyond either of these, frames of a live broadcast are dropped by the policy of
   /// docs/architecture.md.
@@ -82,7 +83,7 @@ struct ConnectOptions {
   bool follow_redirects = true;
   ReconnectOptions reconnect;
   /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
-  /// lost. Connections without traffic are probed.
+  /// lost. One without traffic is probed, and lost after about twice as long. 0: never.
   std::chrono::milliseconds dead_after{2500};
   /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
   /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.

@@ -24,16 +24,9 @@ bool isLost(const multiconn::ServerStats& server) {
   return !stands || !server.publish_time || !server.error.empty();
 }
 
-/// The frames of the broadcast, as the servers tell that had nothing twice: one that returned has.
-std::uint64_t framesOf(const std::vector<multiconn::ServerStats>& servers) {
-  std::uint64_t most = 0;
-  for (const auto& server : servers)
-    if (server.reconnects == 0) most = std::max(most, server.frames_sent);
-  return most;
-}
-
 /// "12 frames did not arrive (10 inter, 2 audio)."
-std::string lossOf(const multiconn::ServerStats& server, std::uint64_t missed) {
+std::string lossOf(const multiconn::ServerStats& server) {
+  const std::uint64_t missed = server.frames_dropped;
   if (missed == 0) return "It was not on air at the end.";
   std::string kinds;
   const auto add = [&kinds](std::uint64_t count, const char* kind) {
@@ -162,15 +155,11 @@ int Broadcast::verdict() {
 }
 
 int Broadcast::reportLosses() {
-  const std::uint64_t frames = framesOf(before_close_);
   int code = ExitCode::ok;
   for (const auto& server : before_close_) {
     if (isSpare(server.id)) continue;
-    // When interrupted, the servers are rightly a few frames apart; one that returned got some twice.
-    const bool comparable = !interrupted_ && server.reconnects == 0 && frames > server.frames_sent;
-    const auto missed = std::max(server.frames_dropped, comparable ? frames - server.frames_sent : 0);
-    if (!isLost(server) && missed == 0) continue;
-    complain(server.url + ": " + server.error + (server.error.empty() ? "" : " ") + lossOf(server, missed));
+    if (!isLost(server) && server.frames_dropped == 0) continue;
+    complain(server.url + ": " + server.error + (server.error.empty() ? "" : " ") + lossOf(server));
     code = ExitCode::frames_lost;
   }
   return code;

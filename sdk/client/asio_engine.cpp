@@ -1,5 +1,8 @@
 #include "client/asio_engine.hpp"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <array>
 #include <bit>
 #include <boost/asio/executor_work_guard.hpp>
@@ -43,6 +46,13 @@ class AsioEngine : public Runtime::Engine {
   asio::io_context& context_;
 };
 
+/// A thread that is woken by writeVideo() may be put on the caller's processor and take it away at once, and
+/// the caller, an encoder perhaps, would wait for everything that is sent (sched(7), SCHED_BATCH).
+void wakeBehindTheWaker() {
+  const sched_param parameters{};
+  ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &parameters);
+}
+
 struct OwnContext {
   asio::io_context context{1};
 };
@@ -63,6 +73,7 @@ class ThreadEngine final : private OwnContext, public AsioEngine {
 
  private:
   void run() {
+    wakeBehindTheWaker();
     context.run();
     finished_.set_value();
   }

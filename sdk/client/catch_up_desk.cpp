@@ -15,17 +15,25 @@ constexpr std::chrono::milliseconds pump_interval{10};
 constexpr std::size_t most_room = 256 * 1024, least_room = 16 * 1024;
 // A slow server's queue must not become older by its catching up than the drop policy lets it be.
 constexpr std::uint64_t room_per_second = 4;
+// However many servers come back together, what is live waits no longer than this takes.
+constexpr std::size_t bytes_per_turn = 1024 * 1024;
+constexpr std::chrono::milliseconds next_turn{1};
 
-/// Sends to a Peer, into a queue that stays short.
+/// Sends to a Peer, into a queue that stays short, and no more than the turn's rest.
 class PeerSink final : public CatchUpSink {
  public:
-  PeerSink(Peer& peer, std::size_t room) : peer_(peer), room_(room) {}
-  bool room() const override { return peer_.queued() < room_; }
-  void send(const rtmp::QueuedMessage& message) override { peer_.send(message); }
+  PeerSink(Peer& peer, std::size_t room, std::size_t& turn_rest)
+      : peer_(peer), room_(room), turn_rest_(turn_rest) {}
+  bool room() const override { return turn_rest_ > 0 && peer_.queued() < room_; }
+  void send(const rtmp::QueuedMessage& message) override {
+    turn_rest_ -= std::min(turn_rest_, message.message.payload->size());
+    peer_.send(message);
+  }
 
  private:
   Peer& peer_;
   std::size_t room_;
+  std::size_t& turn_rest_;
 };
 
 std::string seconds(std::chrono::milliseconds time) {
@@ -90,14 +98,20 @@ void CatchUpDesk::changed(Peer& peer) {
     stopped(peer, known);
 }
 
+void CatchUpDesk::forget(ServerId server) {
+  known_.erase(server);
+  behind_.erase(server);
+  if (ring_) keepWhatIsNeeded();
+}
+
 void CatchUpDesk::started(Peer& peer, Known& known) {
-  peer.beginMedia(false);
   const auto [at, made] =
       behind_.insert_or_assign(peer.id(), Behind{place(peer, known), scheduler_.now(), known.lost_at});
   known.wanted = at->second.catch_up.settled();
-  advance(peer, at->second);
+  std::size_t turn_rest = bytes_per_turn;
+  advance(peer, at->second, turn_rest);
   keepWhatIsNeeded();
-  arm();
+  arm(pump_interval);
 }
 
 CatchUp CatchUpDesk::place(const Peer& peer, const Known& known) const {
@@ -127,12 +141,12 @@ void CatchUpDesk::stopped(Peer& peer, Known& known) {
 }
 
 void CatchUpDesk::join(Peer& peer) {
-  peer.beginMedia(false);
   const auto found = behind_.find(peer.id());
   if (found != behind_.end()) return found->second.catch_up.beginAnew(*ring_);
   Behind& behind =
       behind_.try_emplace(peer.id(), Behind{CatchUp::newest(*ring_), scheduler_.now(), {}}).first->second;
-  PeerSink sink(peer, SIZE_MAX);
+  std::size_t unlimited = SIZE_MAX;
+  PeerSink sink(peer, SIZE_MAX, unlimited);
   if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink)) behind_.erase(peer.id());
 }
 
@@ -140,25 +154,31 @@ void CatchUpDesk::send(Peer& peer, const rtmp::QueuedMessage& message) {
   if (behind_.empty()) return peer.send(message);
   const auto found = behind_.find(peer.id());
   if (found == behind_.end()) return peer.send(message);
-  PeerSink sink(peer, SIZE_MAX);
+  std::size_t unlimited = SIZE_MAX;
+  PeerSink sink(peer, SIZE_MAX, unlimited);
   if (found->second.catch_up.follow(*ring_, message, sink)) return arrived(peer);
-  arm();
+  arm(pump_interval);
 }
 
 void CatchUpDesk::pump() {
   timer_.reset();
   if (!ring_) return;
-  for (auto at = behind_.begin(); at != behind_.end();) {
+  std::size_t turn_rest = bytes_per_turn;
+  // Whoever had no turn the last time is the first.
+  auto at = behind_.lower_bound(next_in_turn_);
+  for (std::size_t left = behind_.size(); left > 0 && turn_rest > 0; --left) {
+    if (at == behind_.end()) at = behind_.begin();
     const auto next = std::next(at);
-    if (Peer* const peer = servers_.find(at->first)) advance(*peer, at->second);
+    if (Peer* const peer = servers_.find(at->first)) advance(*peer, at->second, turn_rest);
     at = next;
   }
+  next_in_turn_ = at == behind_.end() ? ServerId{} : at->first;
   keepWhatIsNeeded();
-  arm();
+  arm(turn_rest > 0 ? pump_interval : next_turn);
 }
 
-void CatchUpDesk::advance(Peer& peer, Behind& behind) {
-  PeerSink sink(peer, room());
+void CatchUpDesk::advance(Peer& peer, Behind& behind, std::size_t& turn_rest) {
+  PeerSink sink(peer, room(), turn_rest);
   if (behind.catch_up.advance(*ring_, scheduler_.now(), !lossless_, sink)) arrived(peer);
 }
 
@@ -205,8 +225,8 @@ void CatchUpDesk::keepWhatIsNeeded() {
   ring_->keepFrom(from);
 }
 
-void CatchUpDesk::arm() {
-  if (!timer_ && behind()) timer_ = scheduler_.after(pump_interval, [this] { pump(); });
+void CatchUpDesk::arm(std::chrono::milliseconds wait) {
+  if (!timer_ && behind()) timer_ = scheduler_.after(wait, [this] { pump(); });
 }
 
 }  // namespace multiconn::client

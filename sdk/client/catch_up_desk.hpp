@@ -34,6 +34,8 @@ class CatchUpDesk {
   void changed(Peer& peer);
   /// The stream goes on on a new connection, which needs a place to begin.
   void join(Peer& peer);
+  /// It has been removed.
+  void forget(ServerId server);
   /// What the ring has taken just now.
   void send(Peer& peer, const rtmp::QueuedMessage& message);
   /// Lets those that are behind go on.
@@ -64,11 +66,11 @@ class CatchUpDesk {
   CatchUp place(const Peer& peer, const Known& known) const;
   CatchUp::Wanted wantedBy(const Peer& peer, const Known& known) const;
   rtmp::DropCounts missedBy(const Peer& peer) const;
-  void advance(Peer& peer, Behind& behind);
+  void advance(Peer& peer, Behind& behind, std::size_t& turn_rest);
   void arrived(Peer& peer);
   std::size_t room() const;
   void keepWhatIsNeeded();
-  void arm();
+  void arm(std::chrono::milliseconds wait);
 
   net::Scheduler& scheduler_;
   ServerGroup& servers_;
@@ -76,6 +78,7 @@ class CatchUpDesk {
   ResumeRing* ring_ = nullptr;
   std::map<ServerId, Known> known_;
   std::map<ServerId, Behind> behind_;
+  ServerId next_in_turn_{};
   bool lossless_ = false;
   std::uint32_t origin_ = 0;
   std::optional<net::Timer> timer_;

@@ -1,5 +1,7 @@
 #include "client/client_core.hpp"
 
+#include <algorithm>
+
 #include "client/status_codes.hpp"
 
 namespace multiconn {
@@ -14,10 +16,26 @@ constexpr std::chrono::milliseconds longest_linger{250};
 // Callbacks may come in swarms; a change of state is shown at once all the same.
 constexpr std::chrono::milliseconds figures_last{20};
 
+// "Never" in milliseconds is more than a clock in nanoseconds can count.
+ConnectOptions withinReason(ConnectOptions options) {
+  constexpr std::chrono::milliseconds none{0};
+  constexpr std::chrono::milliseconds for_ever = std::chrono::hours(24 * 365 * 10);
+  ReconnectOptions& reconnect = options.reconnect;
+  for (std::chrono::milliseconds* const time :
+       {&options.setup_timeout, &options.stall_timeout, &options.queue_age, &options.call_timeout,
+        &options.dead_after, &options.resume_age, &reconnect.first_delay, &reconnect.longest_delay,
+        &reconnect.healthy_after})
+    *time = std::clamp(*time, none, for_ever);
+  if (options.stall_timeout == none) options.stall_timeout = for_ever;
+  if (reconnect.give_up_after)
+    *reconnect.give_up_after = std::clamp(*reconnect.give_up_after, none, for_ever);
+  return options;
+}
+
 }  // namespace
 
 ClientCore::ClientCore(Runtime::Engine& engine, ConnectOptions options)
-    : options_(std::move(options)),
+    : options_(withinReason(std::move(options))),
       scheduler_(engine.makeScheduler()),
       servers_(engine, *scheduler_, options_, *this),
       calls_(*scheduler_, servers_, options_, *this),
@@ -193,8 +211,8 @@ void ClientCore::added(client::Peer& peer) {
 
 void ClientCore::removed(client::Peer& peer) {
   states_changed_ = true;
-  stream_->removed();
-  roles_.changed();
+  stream_->removed(peer.id());
+  roles_.removed(peer.id());
   if (const auto observer = presentObserver()) observer->peerRemoved(peer);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <utility>
 
 #include "net/link.hpp"
 #include "rtmp/limits.hpp"
@@ -13,11 +14,13 @@ namespace multiconn::client {
 class DeadPeer {
  public:
   /// Another connection.
-  void restart(rtmp::TimePoint now) { owes_since_ = now; }
+  void restart(rtmp::TimePoint now) { owes_since_ = looked_at_ = now; }
   /// `asked_at`: when `figures` were had. Zero while nothing is outstanding, or nothing is known of it.
   rtmp::Duration silence(rtmp::TimePoint asked_at, const net::LinkStats& figures, std::size_t queued) {
+    // While nobody looked, because a callback took its time or the machine slept, nothing may have been sent.
+    const bool watched = asked_at - std::exchange(looked_at_, asked_at) <= longest_between_looks;
     const bool owes = queued > 0 || figures.unsent > 0 || figures.unacknowledged > 0;
-    if (!owes || !figures.last_heard) owes_since_ = asked_at;
+    if (!watched || !owes || !figures.last_heard) owes_since_ = asked_at;
     const rtmp::TimePoint heard = std::max(owes_since_, figures.last_heard.value_or(owes_since_));
     return std::max(asked_at - heard, rtmp::Duration::zero());
   }
@@ -29,6 +32,9 @@ class DeadPeer {
   }
 
  private:
+  static constexpr std::chrono::milliseconds longest_between_looks{1000};
+
+  rtmp::TimePoint looked_at_{};
   rtmp::TimePoint owes_since_{};  // at the earliest
 };
 

@@ -81,8 +81,9 @@ void OutgoingStream::sourcesCompleted() {
 
 void OutgoingStream::reportAllLost() {
   const auto& peers = servers_.peers();
+  // A silent spare may take over yet, also one that is still to come.
   const auto lost = [](const auto& peer) {
-    return peer->gone() || (peer->settled() && !peer->publishing() && !peer->ready());
+    return peer->gone() || (peer->settled() && !peer->publishing() && !peer->silent());
   };
   if (all_lost_reported_ || asking_ || !request_ || !connect_called_at_ || servers_.closing()) return;
   if (!std::all_of(peers.begin(), peers.end(), lost)) return;

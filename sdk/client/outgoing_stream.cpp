@@ -272,6 +272,11 @@ bool OutgoingStream::finished() const {
                      [](const auto& peer) { return !peer->publishing() || peer->idle(); });
 }
 
+void OutgoingStream::removed(ServerId server) {
+  desk_.forget(server);
+  settle(0);
+}
+
 void OutgoingStream::stop() {
   if (!request_) return;
   request_.reset();

@@ -71,7 +71,7 @@ class OutgoingStream {
   /// One more server, which is about to be connected to.
   void added(Peer& peer);
   /// One server less.
-  void removed() { settle(0); }
+  void removed(ServerId server);
   void publishChanged(Peer& peer);
   /// Its stream goes on on a new connection: sends everything a newcomer needs.
   void join(Peer& peer);

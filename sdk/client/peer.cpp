@@ -10,8 +10,6 @@ namespace multiconn::client {
 
 namespace {
 
-// How long a server may take over its answer to publish.
-constexpr std::chrono::seconds answer_patience{30};
 // What is left of the 250 ms of a close belongs to the link.
 constexpr std::chrono::milliseconds time_to_send_goodbye{40};
 constexpr std::uint32_t statuses_per_second = 50;
@@ -155,7 +153,7 @@ void Peer::abort() {
 void Peer::requestPublish() {
   comeback_.cancel();
   publish_ = Publish::requested;
-  awaitPublish(answer_patience);
+  awaitPublish(attemptPatience());
   connection_->publish(request_);
 }
 
@@ -183,7 +181,7 @@ void Peer::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event
   answer();
   if (publish_ == Publish::wanted && connection_->pipelined()) {
     publish_ = Publish::requested;
-    awaitPublish(answer_patience);
+    awaitPublish(attemptPatience());
   } else if (publish_ == Publish::wanted) {
     request_.stream = streamName();
     requestPublish();

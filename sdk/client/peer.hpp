@@ -73,9 +73,6 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
     return here ? here : unconfirmed_;
   }
 
-  /// Media may be sent from now on. `wait_for_key`: what was missed cannot be decoded without, so begin at a
-  /// keyframe.
-  void beginMedia(bool wait_for_key) { wait_for_key_ = wait_for_key; }
   void bounds(const Bounds& bounds);
   /// Sends or queues, by the drop policy; ignored unless publishing.
   void send(const rtmp::QueuedMessage& message);
@@ -122,6 +119,9 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   ServerStats stats(rtmp::TimePoint now);
 
  private:
+  // Of figures by which a server is judged: asking the kernel costs a system call or two.
+  static constexpr std::chrono::milliseconds figures_for_watching{250};
+
   /// `moving`: the stream runs, but its new connection has not said Publish.Start yet.
   enum class Publish : std::uint8_t { none, wanted, requested, publishing, moving, refused };
 
@@ -245,7 +245,6 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   bool newcomer_ = false;
   bool taking_over_ = false;                  // what this connection had before does not count
   std::optional<std::uint64_t> unconfirmed_;  // on the connections before the present one
-  bool wait_for_key_ = false;
   bool has_video_ = false;
 
   RateLimit statuses_, calls_;

@@ -9,9 +9,8 @@ namespace multiconn::client {
 
 namespace {
 
-// Asking the kernel costs a system call or two; statuses may come in swarms.
+// Of figures that are shown; statuses may come in swarms.
 constexpr std::chrono::milliseconds figures_last{20};
-constexpr std::chrono::milliseconds figures_for_watching{250};
 // Of a queue that drops no frames.
 constexpr std::size_t most_with_data = 64 * 1024 * 1024;
 // A stream whose next keyframe does not come has to change over without one.
@@ -30,11 +29,7 @@ void Peer::send(const rtmp::QueuedMessage& message) {
   if (!publishing()) return;
   const bool key = message.kind == rtmp::QueuedMessage::Class::video && message.frame == FrameKind::key;
   if (key && ready_at_ && publish_ == Publish::publishing) return exchange();
-  if (message.kind == rtmp::QueuedMessage::Class::video) {
-    has_video_ = true;
-    if (wait_for_key_ && !key) return;
-    wait_for_key_ = false;
-  }
+  if (message.kind == rtmp::QueuedMessage::Class::video) has_video_ = true;
   if (tooMuchData(message)) return drops_.addData();
   transmit(message);
 }

@@ -14,7 +14,6 @@ namespace {
 // not wait for so long, since there is another one behind each.
 constexpr std::chrono::milliseconds first_patience{30000};
 constexpr std::chrono::milliseconds later_patience{10000};
-constexpr std::chrono::milliseconds figures_for_watching{250};
 
 std::string inMilliseconds(std::chrono::milliseconds time) {
   return std::to_string(time.count()) + " ms";

@@ -9,14 +9,19 @@ void Quorum::restart() {
 
 Quorum::News Quorum::update(const std::vector<Member>& members, rtmp::TimePoint now) {
   serving_ = counted_ = 0;
+  std::size_t soon = 0;
   for (const Member& member : members) {
     if (!counts(member, now)) continue;
     ++counted_;
-    if (member.serves) ++serving_;
+    if (member.serves)
+      ++serving_;
+    else if (member.about_to)
+      ++soon;
   }
   // Without servers there is nothing to be met, nor to be lost.
   const bool met = serving_ >= required();
   if (counted_ == 0 || met == (state_ == State::met) || (!met && state_ != State::met)) return News::none;
+  if (!met && serving_ + soon >= required()) return News::none;
   const bool again = state_ == State::lost;
   state_ = met ? State::met : State::lost;
   if (!met) return News::lost;

@@ -20,6 +20,7 @@ class Quorum {
   struct Member {
     ServerId id{};
     bool serves = false;
+    bool about_to = false;  ///< another one takes its place just now: enough to go on, not to begin
   };
 
   explicit Quorum(Require require) : require_(require) {}
@@ -28,6 +29,7 @@ class Quorum {
   void restart();
   /// A server that has been added does not count before it serves, or `until`, so that adding one is no loss.
   void expect(ServerId added, rtmp::TimePoint until) { expected_[added] = until; }
+  void forget(ServerId removed) { expected_.erase(removed); }
   News update(const std::vector<Member>& members, rtmp::TimePoint now);
 
   // Of the last update().

@@ -23,6 +23,11 @@ void Roles::added(const Peer& peer) {
   changed();
 }
 
+void Roles::removed(ServerId server) {
+  quorum_.forget(server);
+  changed();
+}
+
 void Roles::changed() {
   if (std::exchange(due_, true)) return;
   soon_ = scheduler_.after({}, [this] { tick(); });
@@ -42,7 +47,7 @@ void Roles::tick() {
 void Roles::watchQuorum(rtmp::TimePoint now) {
   std::vector<Quorum::Member> members;
   for (const auto& peer : servers_.peers())
-    if (!peer->spare()) members.push_back({peer->id(), serves(*peer)});
+    if (!peer->spare()) members.push_back({peer->id(), serves(*peer), standby_.takesOver(peer->id(), now)});
   switch (quorum_.update(members, now)) {
     case Quorum::News::none:
       return;

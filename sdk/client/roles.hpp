@@ -30,6 +30,7 @@ class Roles {
   void follow(const OutgoingStream& stream) { stream_ = &stream; }
   /// While others are there already.
   void added(const Peer& peer);
+  void removed(ServerId server);
   /// Something about a server has changed. It is looked at in a task of its own, once for all changes of
   /// this one.
   void changed();

@@ -35,7 +35,13 @@ void Standby::update(std::uint64_t publication, rtmp::TimePoint now) {
 
 bool Standby::replaced(ServerId primary) const {
   const auto role = roles_.find(primary);
-  return role != roles_.end() && role->second.spare;
+  return role != roles_.end() && role->second.spare && role->second.active;
+}
+
+bool Standby::takesOver(ServerId primary, rtmp::TimePoint now) const {
+  const auto role = roles_.find(primary);
+  if (role == roles_.end() || !role->second.spare || role->second.active) return false;
+  return now - role->second.asked_at < time_to_take_over;
 }
 
 void Standby::forgetRemoved() {

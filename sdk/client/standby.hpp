@@ -29,8 +29,10 @@ class Standby {
   /// `publication`: a number of the stream that is being published, another one each time; 0: none is. Not to
   /// be called from inside a Peer's event.
   void update(std::uint64_t publication, rtmp::TimePoint now);
-  /// A spare publishes in its place, or is about to.
+  /// A spare publishes in its place.
   bool replaced(ServerId primary) const;
+  /// A spare is about to, and is still expected to.
+  bool takesOver(ServerId primary, rtmp::TimePoint now) const;
 
  private:
   /// What is known of a server that is not a spare.

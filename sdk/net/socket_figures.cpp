@@ -52,13 +52,15 @@ TransportFigures SocketFigures::ask(int descriptor) {
 // zero window, and a server that pauses is slow, not dead. What is on its way unanswered the owner sees in
 // `last_heard`; the kernel sends no keep-alive probes meanwhile.
 void keepAlive(int descriptor, std::chrono::milliseconds dead_after) {
-  const int seconds = std::clamp(
-      static_cast<int>(std::chrono::ceil<std::chrono::seconds>(dead_after).count()), 2, 24 * 60 * 60);
-  const int interval = std::max(1, seconds / 3);
+  // A probe is not repeated when it is lost: five of them in a row are hardly bad luck.
+  constexpr int probes = 4;
+  const auto longest = std::chrono::milliseconds(std::chrono::hours(4));
+  const auto third = std::chrono::round<std::chrono::seconds>(std::min(dead_after, longest) / 3);
+  const int interval = std::max(1, static_cast<int>(third.count()));
   set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, interval);
   set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, interval);
-  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, seconds / interval - 1);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, probes);
 }
 
 }  // namespace multiconn::net

@@ -27,7 +27,7 @@ class SocketFigures {
 };
 
 /// Makes the kernel probe a connection without traffic, so that a peer that has vanished ends it after about
-/// `dead_after` (whole seconds, 2 at least), with a time-out for an error.
+/// twice `dead_after` (5 s at least), with a time-out for an error.
 void keepAlive(int descriptor, std::chrono::milliseconds dead_after);
 
 }  // namespace multiconn::net

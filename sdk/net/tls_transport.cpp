@@ -16,6 +16,18 @@
 #include "net/failure.hpp"
 
 namespace multiconn::net {
+namespace {
+
+constexpr std::size_t record_limit = 16 * 1024;  // RFC 8446 5.1
+
+/// One for all connections of a thread: OpenSSL keeps what it could not write, encrypted, and never looks at
+/// the bytes again.
+std::span<std::byte> recordBuffer() {
+  static thread_local const auto buffer = std::make_unique<std::array<std::byte, record_limit>>();
+  return *buffer;
+}
+
+}  // namespace
 
 /// The BIO's functions. Their results are also kept in the transport, so that an end or an error of the
 /// socket need not be guessed from OpenSSL's queue.
@@ -191,13 +203,14 @@ LinkFailure TlsTransport::certificateFailure(long verdict) const {
 IoResult TlsTransport::write(std::span<const rtmp::BytesView> slices) {
   IoResult result;
   while (true) {
-    if (record_size_ == 0) record_size_ = packRecord(slices, result.bytes);
-    if (record_size_ == 0) return result;
+    const rtmp::BytesView record = nextRecord(slices, result.bytes);
+    if (record.empty()) return result;
     ERR_clear_error();
-    const int written = SSL_write(ssl_.get(), record_->data(), static_cast<int>(record_size_));
+    const int written = SSL_write(ssl_.get(), record.data(), static_cast<int>(record.size()));
     if (written <= 0) {
       const Want want = wanted(written);
       result.would_block = want != Want::nothing;
+      record_size_ = record.size();
       if (result.would_block)
         write_wants_ = want;
       else
@@ -209,20 +222,26 @@ IoResult TlsTransport::write(std::span<const rtmp::BytesView> slices) {
   }
 }
 
-/// Copies what follows the first `skip` bytes of the slices, up to a full record.
-std::size_t TlsTransport::packRecord(std::span<const rtmp::BytesView> slices, std::size_t skip) {
-  if (!record_) record_ = std::make_unique<std::array<std::byte, 16 * 1024>>();
-  std::size_t packed = 0;
-  for (rtmp::BytesView slice : slices) {
-    const std::size_t skipped = std::min(skip, slice.size());
-    skip -= skipped;
-    slice = slice.subspan(skipped);
-    slice = slice.first(std::min(slice.size(), record_->size() - packed));
-    std::copy(slice.begin(), slice.end(), record_->begin() + static_cast<std::ptrdiff_t>(packed));
-    packed += slice.size();
-    if (packed == record_->size()) break;
+/// What follows the first `skip` bytes of the slices, up to a full record: in place where it lies in one
+/// slice, else copied together.
+rtmp::BytesView TlsTransport::nextRecord(std::span<const rtmp::BytesView> slices, std::size_t skip) const {
+  while (!slices.empty() && skip >= slices.front().size()) {
+    skip -= slices.front().size();
+    slices = slices.subspan(1);
   }
-  return packed;
+  if (slices.empty()) return {};
+  const std::size_t wanted = record_size_ != 0 ? record_size_ : record_limit;
+  const rtmp::BytesView first = slices.front().subspan(skip);
+  if (first.size() >= wanted || slices.size() == 1) return first.first(std::min(first.size(), wanted));
+  const std::span<std::byte> record = recordBuffer();
+  std::size_t packed = 0;
+  for (std::size_t i = 0; i < slices.size() && packed < wanted; ++i) {
+    const rtmp::BytesView slice = i == 0 ? first : slices[i];
+    const std::size_t size = std::min(slice.size(), wanted - packed);
+    std::copy_n(slice.begin(), size, record.begin() + static_cast<std::ptrdiff_t>(packed));
+    packed += size;
+  }
+  return record.first(packed);
 }
 
 IoResult TlsTransport::read(std::span<std::byte> buffer) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,7 +47,7 @@ class TlsTransport final : public Transport {
   void stepHandshake();
   LinkFailure handshakeFailure() const;
   LinkFailure certificateFailure(long verdict) const;
-  std::size_t packRecord(std::span<const rtmp::BytesView> slices, std::size_t skip);
+  rtmp::BytesView nextRecord(std::span<const rtmp::BytesView> slices, std::size_t skip) const;
   Want wanted(int returned) const;
   std::error_code ioError() const;
   void sendCloseNotify();
@@ -63,7 +62,6 @@ class TlsTransport final : public Transport {
   std::unique_ptr<ssl_st, Free> ssl_;
   std::function<void(std::optional<LinkFailure>)> handshake_done_;
   Timer handshake_start_;
-  std::unique_ptr<std::array<std::byte, 16 * 1024>> record_;
   std::size_t record_size_ = 0;  // a record OpenSSL has not written whole; it has to be offered again
   Want write_wants_ = Want::writable;
   Want read_wants_ = Want::readable;

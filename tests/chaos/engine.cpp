@@ -40,22 +40,25 @@ class CountedScheduler final : public net::Scheduler {
 
 class CountedLink final : public net::Link {
  public:
-  CountedLink(std::unique_ptr<net::Link> link, int& count) : link_(std::move(link)), count_(count) {
-    ++count_;
+  CountedLink(std::unique_ptr<net::Link> link, Alive& alive) : link_(std::move(link)), alive_(alive) {
+    ++alive_.links;
   }
-  ~CountedLink() override { --count_; }
+  ~CountedLink() override { --alive_.links; }
   CountedLink(const CountedLink&) = delete;
   CountedLink& operator=(const CountedLink&) = delete;
   void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override {
     link_->open(std::move(opening), events);
   }
-  bool trySend(const rtmp::OutMessage& message) override { return link_->trySend(message); }
+  bool trySend(const rtmp::OutMessage& message) override {
+    alive_.payloads.saw(message.payload);
+    return link_->trySend(message);
+  }
   net::LinkStats stats() const override { return link_->stats(); }
   void close(net::CloseMode mode) override { link_->close(mode); }
 
  private:
   std::unique_ptr<net::Link> link_;
-  int& count_;
+  Alive& alive_;
 };
 
 }  // namespace
@@ -67,7 +70,7 @@ std::shared_ptr<net::Scheduler> Engine::makeScheduler() {
 std::unique_ptr<net::Link> Engine::makeLink(net::Scheduler& scheduler, net::LinkTarget target) {
   const auto found = world_.servers.find(target.url.host);
   Server* const server = found == world_.servers.end() ? nullptr : found->second.get();
-  return std::make_unique<CountedLink>(std::make_unique<Link>(scheduler, world_.loop, server), alive_.links);
+  return std::make_unique<CountedLink>(std::make_unique<Link>(scheduler, world_.loop, server), alive_);
 }
 
 std::unique_ptr<net::Fetch> Engine::fetch(net::Scheduler&, net::FetchRequest request,

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "chaos/payloads.hpp"
 #include "chaos/random.hpp"
 #include "chaos/world.hpp"
 #include "client/engine.hpp"
@@ -11,6 +12,8 @@ namespace multiconn::chaos {
 /// What is alive of the client's.
 struct Alive {
   int links = 0, timers = 0, tasks = 0;
+  /// What a link was given, and what the application adds.
+  Payloads payloads;
 };
 
 /// A Runtime in the simulated world.

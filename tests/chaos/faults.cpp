@@ -162,6 +162,7 @@ void begin(const Fault& fault, Server& server, const std::string& other_url) {
                                      "NetStream.Failed", "NetConnection.Connect.Rejected"};
   Manners& manners = server.manners;
   Weather& weather = *server.weather;
+  if (happensOnce(fault.kind) && server.open() > 0) server.meet();
   switch (fault.kind) {
     case FaultKind::unknown_name:
       server.door = Door::unknown_name;

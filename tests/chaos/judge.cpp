@@ -65,6 +65,11 @@ class PublicationJudge {
       if (seen.timestamp != written.timestamp)
         say(seen,
             "has timestamp " + std::to_string(seen.timestamp) + ", not " + std::to_string(written.timestamp));
+      // As serial numbers modulo 2^32: hours later they begin again at 0.
+      if (track.last && static_cast<std::int32_t>(seen.timestamp - track.timestamp) < 0)
+        say(seen, "has timestamp " + std::to_string(seen.timestamp) + ", which runs backwards from " +
+                      std::to_string(track.timestamp));
+      track.timestamp = seen.timestamp;
       if (!broadcast_) broadcast_ = written.broadcast;
       if (written.broadcast != *broadcast_) say(seen, "belongs to another broadcast");
       if (track.last) {
@@ -80,14 +85,17 @@ class PublicationJudge {
   struct Track {
     bool configured = false;
     std::optional<std::uint32_t> last;
+    std::uint32_t timestamp = 0;  // of it
   };
 
   void judgeStep(const Seen& seen, std::uint32_t last, const Written& written) {
-    if (seen.number <= last) return say(seen, "came after " + std::to_string(last));
+    if (seen.number == last) return say(seen, "came twice");
+    if (seen.number < last) return say(seen, "came after " + std::to_string(last));
     if (seen.number == last + 1) return;
     const Written& missed = claim_.ledger.of(seen.kind)[last + 1];
-    if (!publication_.slow && covered(claim_, missed, seen.at))
-      return say(seen, "came next after " + std::to_string(last));
+    // What is not resumed from the ring cannot be overtaken by it either.
+    const bool due = claim_.resume_age == net::Duration() || covered(claim_, missed, seen.at);
+    if (!publication_.slow && due) return say(seen, "came next after " + std::to_string(last));
     if (seen.kind == Kind::video && written.kind != FrameKind::key &&
         indispensable(claim_.ledger, seen.kind, last, seen.number))
       say(seen, "cannot be decoded after " + std::to_string(last));
@@ -117,6 +125,63 @@ std::optional<Extent> extent(const Ledger& ledger, const Publication& publicatio
   return extent;
 }
 
+class ResumptionJudge {
+ public:
+  ResumptionJudge(const Claim& claim, Kind kind, Resumptions& sum) : claim_(claim), kind_(kind), sum_(sum) {}
+
+  void next(const Publication& publication) {
+    const auto now = extent(claim_.ledger, publication, kind_);
+    const bool same = now && before_ && before_->broadcast == now->broadcast;
+    if (same && !choked_) judge(publication, *now);
+    if (same) {
+      before_->last = std::max(before_->last, now->last);
+    } else if (now) {
+      before_ = now;
+      choked_ = false;
+    }
+    choked_ = choked_ || publication.choked;
+  }
+
+ private:
+  void judge(const Publication& publication, const Extent& now) {
+    const std::vector<Written>& written = claim_.ledger.of(kind_);
+    const std::uint32_t wanted = before_->last + 1;
+    const bool whole = now.first <= wanted;
+    if (wanted == written.size()) return;
+    const Written& missed = written[wanted];
+    if (covered(claim_, missed, publication.started)) {
+      if (!whole) return complain(publication, now, missed);
+      if (missed.at < publication.started) ++sum_.whole;
+    } else if (!whole && kind_ == Kind::video && !publication.slow) {
+      judgeKeyframe(publication, now);
+    }
+  }
+  void judgeKeyframe(const Publication& publication, const Extent& now) {
+    const std::vector<Written>& pictures = claim_.ledger.of(Kind::video);
+    for (std::uint32_t number = now.first + 1; number < pictures.size(); ++number) {
+      if (pictures[number].at > publication.started) break;
+      if (pictures[number].kind == FrameKind::key)
+        return claim_.complain(claim_.server + ": " + called(kind_, now.first) +
+                               " is where it went on, and " + called(kind_, number) +
+                               " was a newer keyframe");
+    }
+    ++sum_.at_keyframe;
+  }
+  void complain(const Publication& publication, const Extent& now, const Written& missed) {
+    const auto outage =
+        std::chrono::duration_cast<std::chrono::milliseconds>(publication.started - missed.at);
+    claim_.complain(claim_.server + ": " + called(kind_, before_->last) + " was its last and " +
+                    called(kind_, now.first) + " is where it went on, " + std::to_string(outage.count()) +
+                    " ms later");
+  }
+
+  const Claim& claim_;
+  Kind kind_;
+  Resumptions& sum_;
+  std::optional<Extent> before_;
+  bool choked_ = false;
+};
+
 }  // namespace
 
 void judgePublication(const Claim& claim, const Publication& publication) {
@@ -125,32 +190,14 @@ void judgePublication(const Claim& claim, const Publication& publication) {
     claim.complain(claim.server + ": media before metadata");
 }
 
-void judgeResumption(const Claim& claim, const std::vector<Publication>& publications) {
-  if (claim.resume_age == net::Duration()) return;
+Resumptions judgeResumption(const Claim& claim, const std::vector<Publication>& publications) {
+  Resumptions sum;
+  if (claim.resume_age == net::Duration()) return sum;
   for (const Kind kind : kinds) {
-    std::optional<Extent> before;
-    bool choked = false;
-    for (const Publication& publication : publications) {
-      const auto now = extent(claim.ledger, publication, kind);
-      if (now && before && before->broadcast == now->broadcast && !choked && now->first > before->last + 1) {
-        const Written& missed = claim.ledger.of(kind)[before->last + 1];
-        if (covered(claim, missed, publication.started))
-          claim.complain(claim.server + ": " + called(kind, before->last) + " was its last and " +
-                         called(kind, now->first) + " is where it went on, " +
-                         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                            publication.started - missed.at)
-                                            .count()) +
-                         " ms later");
-      }
-      if (now && (!before || before->broadcast != now->broadcast)) {
-        before = now;
-        choked = false;
-      } else if (now) {
-        before->last = std::max(before->last, now->last);
-      }
-      choked = choked || publication.choked;
-    }
+    ResumptionJudge judge(claim, kind, sum);
+    for (const Publication& publication : publications) judge.next(publication);
   }
+  return sum;
 }
 
 void judgeUntouched(const Claim& claim, const std::vector<Publication>& publications,
@@ -179,15 +226,18 @@ void judgeUntouched(const Claim& claim, const std::vector<Publication>& publicat
                    std::to_string(data_sent));
 }
 
-void judgeEnd(const Claim& claim, const std::vector<Publication>& publications) {
+bool judgeEnd(const Claim& claim, const std::vector<Publication>& publications) {
+  bool complete = true;
   for (const Kind kind : kinds) {
     if (claim.ledger.of(kind).empty()) continue;
     const auto range = publications.empty() ? std::nullopt : extent(claim.ledger, publications.back(), kind);
     const auto newest = static_cast<std::uint32_t>(claim.ledger.of(kind).size() - 1);
-    if (!range || range->last != newest)
-      claim.complain(claim.server + ": ends without " + called(kind, newest) + ", at " +
-                     (range ? called(kind, range->last) : "nothing"));
+    if (range && range->last == newest) continue;
+    complete = false;
+    claim.complain(claim.server + ": ends without " + called(kind, newest) + ", at " +
+                   (range ? called(kind, range->last) : "nothing"));
   }
+  return complete;
 }
 
 }  // namespace multiconn::chaos

@@ -18,15 +18,21 @@ struct Claim {
   std::function<void(std::string)> complain;
 };
 
-/// In order, decodable from the first frame on, nothing missing except on a slow way, payloads and timestamps
-/// as written.
+/// In order, decodable from the first frame on, nothing missing except on a slow way, timestamps as written
+/// and never backwards. Payloads are Ledger::recognise()'s.
 void judgePublication(const Claim& claim, const Publication& publication);
-/// What one publication lacks of the same broadcast, the next has.
-void judgeResumption(const Claim& claim, const std::vector<Publication>& publications);
+/// Outages within one broadcast, each counted once for pictures and once for sound.
+struct Resumptions {
+  std::size_t whole = 0;        ///< the ring had to have all of it, and the server got it
+  std::size_t at_keyframe = 0;  ///< pictures went on at the newest keyframe
+};
+/// What one publication lacks of the same broadcast, the next has; after a longer outage it begins with the
+/// newest keyframe.
+Resumptions judgeResumption(const Claim& claim, const std::vector<Publication>& publications);
 /// Every frame of every broadcast exactly once, and every data message, of those sent.
 void judgeUntouched(const Claim& claim, const std::vector<Publication>& publications,
                     std::uint32_t data_sent);
-/// The newest publication has the newest frames.
-void judgeEnd(const Claim& claim, const std::vector<Publication>& publications);
+/// The newest publication has the newest frames. False: it has not.
+bool judgeEnd(const Claim& claim, const std::vector<Publication>& publications);
 
 }  // namespace multiconn::chaos

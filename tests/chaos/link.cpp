@@ -20,20 +20,25 @@ void Link::open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) 
 }
 
 void Link::lookedUp() {
-  if (!server_ || server_->door == Door::unknown_name)
+  if (!server_ || server_->door == Door::unknown_name) {
+    if (server_) server_->meet();
     return fail({net::Error::name_not_found, "the name was not found", false});
+  }
   // A lost SYN is sent again after 1, 2 and 4 seconds; here every round trip.
   dialing_ = scheduler_.after(server_->weather->rtt + std::chrono::microseconds(200), [this] { reached(); });
 }
 
 void Link::reached() {
   if (server_->weather->hole || server_->door == Door::drops) {
+    server_->meet();
     dialing_ = scheduler_.after(std::chrono::seconds(1), [this] { reached(); });
     return;
   }
-  if (server_->door == Door::refuses)
+  if (server_->door == Door::refuses) {
+    server_->meet();
     return fail(
         {std::make_error_code(std::errc::connection_refused), "connection refused by the server", false});
+  }
   wire_ = std::make_shared<Wire>(loop_, server_->weather);
   pump_ = std::make_unique<net::MessagePump>(scheduler_, wire_->transport(Wire::End::client),
                                              rtmp::Handshake::Role::client, rtmp::Limits{},

@@ -32,6 +32,24 @@ void report(const char* program, std::uint64_t seed, const multiconn::chaos::Run
   std::cout << "  again: " << program << " --seeds " << seed << " --tell\n";
 }
 
+/// So many of any kind meet everything.
+constexpr std::size_t enough_runs = 200;
+
+/// What the runs were about; false: not about everything.
+bool tellSum(std::size_t runs, const multiconn::chaos::RunResult& sum) {
+  std::cout << "judged: " << sum.untouched << " untouched servers, " << sum.resumed_whole
+            << " outages within the ring, " << sum.resumed_at_keyframe << " returns to the newest keyframe, "
+            << sum.complete_ends << " complete ends, " << sum.memory_filled
+            << " runs that filled the memory, " << sum.wrapped << " timestamps that began again\nmet:";
+  for (std::size_t kind = 0; kind < sum.met.size(); ++kind)
+    std::cout << " " << name(static_cast<multiconn::chaos::FaultKind>(kind)) << " " << sum.met.at(kind);
+  std::cout << "\n";
+  if (runs < enough_runs) return true;
+  const std::vector<std::string> missing = sum.notSeen();
+  for (const std::string& what : missing) std::cout << "FAILED: no run had " << what << "\n";
+  return missing.empty();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,16 +79,15 @@ int main(int argc, char** argv) {
     if (seed % seeds.shards != seeds.shard) continue;
     const multiconn::chaos::RunResult result = multiconn::chaos::runChaos(seed, options);
     ++runs;
-    sum.faults += result.faults;
-    sum.publications += result.publications;
-    sum.frames += result.frames;
+    sum.add(result);
     if (result.complaints.empty()) continue;
     ++failed;
     report(argv[0], seed, result);
     if (!keep_going) break;
   }
+  const bool all_met = tellSum(runs, sum);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   std::cout << runs << " runs, " << failed << " failed, " << sum.faults << " faults, " << sum.publications
             << " publications, " << sum.frames << " frames, " << took.count() << " s\n";
-  return failed == 0 && runs > 0 ? 0 : 1;
+  return failed == 0 && runs > 0 && all_met ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -21,12 +22,18 @@ namespace multiconn::chaos {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr milliseconds longest_close{250};
 // A server that was mute is waited for before it is tried again, and then there is the back-off.
 constexpr auto longest_return = 120s;
 constexpr std::size_t most_complaints = 20;
+constexpr microseconds ntsc_interval{1001 * 1000 / 30};
+
+milliseconds rounded(microseconds time) {
+  return std::chrono::round<milliseconds>(time);
+}
 
 /// One destination of a run.
 struct Site {
@@ -39,6 +46,7 @@ struct Site {
   bool removed = false;
   bool resumes = true;
   bool spare = false;
+  std::size_t met_before = 0;  // the present fault
 };
 
 class Run {
@@ -69,22 +77,30 @@ class Run {
 
   void decide() {
     span_ = random_.milliseconds(1500, 8000);
-    interval_ = milliseconds(random_.number(35, 90));
+    interval_ = random_.chance(25) ? ntsc_interval : milliseconds(random_.number(35, 90));
     gop_ = static_cast<std::uint32_t>(random_.number(1, 40));
     has_video_ = random_.chance(90);
     has_audio_ = !has_video_ || random_.chance(75);
     disposable_ = random_.chance(30);
     largest_ = random_.number(100, 6000);
     waits_ = random_.chance(15);
-    dts_ = milliseconds(random_.chance(50) ? 0 : random_.number(0, 1'000'000));
     const std::size_t fate = random_.number(1, 100);
     ending_ = fate <= 70   ? Ending::complete
               : fate <= 85 ? Ending::close_in_the_middle
                            : Ending::destroy_in_the_middle;
     decideOptions();
+    dts_ = firstDts();
     const std::size_t count = random_.number(1, 6);
     const std::size_t healthy = random_.number(count == 1 ? 0 : 1, count);
     for (std::size_t i = 0; i < count; ++i) addSite(i >= healthy);
+  }
+
+  /// Where RTMP's timestamps need another field (2^24), and begin again (2^32), too.
+  milliseconds firstDts() {
+    constexpr std::array borders{1ULL << 24U, 1ULL << 32U};
+    if (connect_options_.timestamps == Timestamps::epoch && random_.chance(70))
+      return milliseconds(random_.of<unsigned long long>(borders)) - random_.milliseconds(0, 6000);
+    return milliseconds(random_.chance(50) ? 0 : random_.number(0, 1'000'000));
   }
 
   void decideOptions() {
@@ -94,9 +110,10 @@ class Run {
     connect_options_.reconnect.longest_delay = random_.chance(80) ? random_.milliseconds(500, 4000) : 15000ms;
     connect_options_.reconnect.healthy_after = random_.milliseconds(500, 30000);
     connect_options_.amf3 = random_.chance(10);
-    if (random_.chance(15)) connect_options_.timestamps = Timestamps::epoch;
-    if (random_.chance(15)) connect_options_.queue_bytes = random_.number(20'000, 200'000);
-    if (random_.chance(15)) connect_options_.resume_bytes = random_.number(20'000, 400'000);
+    if (random_.chance(30)) connect_options_.timestamps = Timestamps::epoch;
+    const bool little_memory = random_.chance(10);
+    if (little_memory || random_.chance(15)) connect_options_.queue_bytes = random_.number(20'000, 200'000);
+    if (little_memory || random_.chance(15)) connect_options_.resume_bytes = random_.number(20'000, 400'000);
     if (random_.chance(15)) connect_options_.resume_age = random_.milliseconds(500, 8000);
     if (random_.chance(10)) connect_options_.reconnect.enabled = false;
     if (random_.chance(10)) connect_options_.reconnect.max_attempts = random_.number(1, 6);
@@ -196,10 +213,12 @@ class Run {
       healed_at_ = std::max(healed_at_, world_.loop.now() + fault.at + fault.lasts);
       world_.loop.later(fault.at, [this, &site, &fault] {
         tell(site.host + " begins: " + name(fault.kind));
+        site.met_before = site.server->met();
         begin(fault, *site.server, "rtmp://" + otherName(site) + "/live");
       });
       world_.loop.later(fault.at + fault.lasts, [this, &site, &fault] {
         tell(site.host + " heals: " + name(fault.kind));
+        if (site.server->met() > site.met_before) ++sum_.met.at(static_cast<std::size_t>(fault.kind));
         heal(fault, *site.server);
       });
     }
@@ -243,15 +262,18 @@ class Run {
     if (has_video_) write(Kind::video, dts_);
     if (has_audio_) write(Kind::audio, dts_ + (has_video_ ? 5ms : 0ms));
     dts_ += interval_;
+    // 1001/30 ms is no whole number of microseconds.
+    if (interval_ == ntsc_interval && ++thirds_ % 3 != 0) dts_ += 1us;
   }
 
-  void write(Kind kind, milliseconds dts) {
+  void write(Kind kind, microseconds dts) {
     Written written;
     written.broadcast = broadcast_;
     written.at = world_.loop.now();
     written.size = random_.number(16, kind == Kind::video ? largest_ : 300);
     const bool epoch = connect_options_.timestamps == Timestamps::epoch;
-    written.timestamp = static_cast<std::uint32_t>((epoch ? dts : dts - *first_dts_).count());
+    const milliseconds origin = epoch ? 0ms : rounded(*first_dts_);
+    written.timestamp = static_cast<std::uint32_t>((rounded(dts) - origin).count());
     written.kind = FrameKind::key;
     if (kind == Kind::video) {
       if (since_key_ % gop_ != 0)
@@ -261,7 +283,13 @@ class Run {
     }
     const auto number = static_cast<std::uint32_t>(ledger_.of(kind).size());
     const EncodedFrame frame = Ledger::frame(kind, number, written, dts);
+    const std::vector<Written>& before = ledger_.of(kind);
+    if (!before.empty() && before.back().broadcast == broadcast_ &&
+        before.back().timestamp > written.timestamp)
+      ++sum_.wrapped;
     ledger_.add(kind, written);
+    written_bytes_ += written.size;
+    alive_.payloads.saw(frame.data);
     const bool taken = kind == Kind::video ? stream_.writeVideo(frame) : stream_.writeAudio(frame);
     if (!taken) complain("a frame was refused");
   }
@@ -277,8 +305,19 @@ class Run {
         complain("queue " + std::to_string(static_cast<unsigned>(row.id)) + " holds " +
                  std::to_string(row.queue_bytes) + " bytes, more than " + std::to_string(bound));
     }
+    watchMemory();
     if (alive_.links > static_cast<int>(6 * sites_.size()))
       complain(std::to_string(alive_.links) + " links are alive");
+  }
+
+  /// A producer that has said that it waits for servers bounds it itself.
+  void watchMemory() {
+    const std::size_t bound = sites_.size() * (connect_options_.queue_bytes + largest_ + 64 * 1024) +
+                              connect_options_.resume_bytes + 64 * 1024;
+    memory_filled_ = memory_filled_ || (!waits_ && written_bytes_ > bound);
+    const std::size_t live = alive_.payloads.live();
+    if (!waits_ && live > bound)
+      complain(std::to_string(live) + " bytes of media are in memory, more than " + std::to_string(bound));
   }
 
   // --- What the application does meanwhile
@@ -425,6 +464,8 @@ class Run {
     connection_.reset();
     witness_.over();
     world_.loop.runFor(longest_close);
+    if (const std::size_t live = alive_.payloads.live(); live > 0)
+      complain(std::to_string(live) + " bytes of media are left");
     if (alive_.links != 0) complain(std::to_string(alive_.links) + " links are left");
     if (alive_.timers != 0) complain(std::to_string(alive_.timers) + " timers are left");
     world_.loop.runFor(20s);
@@ -438,16 +479,22 @@ class Run {
       if (!site->resumes || site->spare) claim.resume_age = {};
       const auto& publications = site->server->publications;
       for (const Publication& publication : publications) judgePublication(claim, publication);
-      judgeResumption(claim, publications);
+      const Resumptions resumptions = judgeResumption(claim, publications);
+      sum_.resumed_whole += resumptions.whole;
+      sum_.resumed_at_keyframe += resumptions.at_keyframe;
       if (!completed_) continue;
-      if (!site->touched) judgeUntouched(claim, publications, data_sent_);
+      if (!site->touched) {
+        ++sum_.untouched;
+        judgeUntouched(claim, publications, data_sent_);
+      }
       if (site->touched && !site->removed && !site->may_fail && !site->spare && !site->server->narrow)
-        judgeEnd(claim, publications);
+        sum_.complete_ends += judgeEnd(claim, publications) ? 1 : 0;
     }
   }
 
   RunResult result() {
-    RunResult result;
+    RunResult result = sum_;
+    result.memory_filled = memory_filled_ ? 1 : 0;
     result.complaints = std::move(complaints_);
     result.frames = ledger_.of(Kind::video).size() + ledger_.of(Kind::audio).size();
     for (const auto& site : sites_) {
@@ -477,22 +524,56 @@ class Run {
   Ledger ledger_;
   std::vector<std::unique_ptr<Site>> sites_;
   std::vector<std::string> complaints_;
+  RunResult sum_;
+  std::size_t written_bytes_ = 0;
+  bool memory_filled_ = false;
 
   ConnectOptions connect_options_;
   Ending ending_{};
-  milliseconds span_{}, interval_{}, dts_{};
+  milliseconds span_{};
+  microseconds interval_{}, dts_{};
+  std::size_t thirds_ = 0;
   std::uint32_t gop_ = 1;
   bool has_video_ = true, has_audio_ = true, disposable_ = false, waits_ = false;
   std::size_t largest_ = 0;
 
   bool asked_ = false, shared_ = false, completed_ = false;
-  std::optional<milliseconds> first_dts_;
+  std::optional<microseconds> first_dts_;
   std::uint32_t broadcast_ = 0, since_key_ = 0, data_sent_ = 0;
   std::optional<MultiConnection> connection_;
   NetStream stream_;
 };
 
 }  // namespace
+
+void RunResult::add(const RunResult& run) {
+  faults += run.faults;
+  publications += run.publications;
+  frames += run.frames;
+  untouched += run.untouched;
+  resumed_whole += run.resumed_whole;
+  resumed_at_keyframe += run.resumed_at_keyframe;
+  complete_ends += run.complete_ends;
+  memory_filled += run.memory_filled;
+  wrapped += run.wrapped;
+  std::transform(met.begin(), met.end(), run.met.begin(), met.begin(), std::plus());
+}
+
+std::vector<std::string> RunResult::notSeen() const {
+  std::vector<std::string> names;
+  const auto check = [&](std::size_t count, const char* what) {
+    if (count == 0) names.emplace_back(what);
+  };
+  check(untouched, "untouched");
+  check(resumed_whole, "resumed_whole");
+  check(resumed_at_keyframe, "resumed_at_keyframe");
+  check(complete_ends, "complete_ends");
+  check(memory_filled, "memory_filled");
+  check(wrapped, "wrapped");
+  for (std::size_t kind = 0; kind < met.size(); ++kind)
+    check(met.at(kind), name(static_cast<FaultKind>(kind)));
+  return names;
+}
 
 RunResult runChaos(std::uint64_t seed, const RunOptions& options) {
   return Run(seed, options).go();

@@ -24,8 +24,9 @@ struct Server::Client final : net::PumpEvents {
 
   void start() {
     socket = wire->transport(Wire::End::server);
-    if (server.door == Door::mute) return;
+    if (server.door == Door::mute) return server.meet();
     if (server.door == Door::web) {
+      server.meet();
       const std::array<rtmp::BytesView, 1> answer{
           text("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")};
       socket->write(answer);
@@ -59,6 +60,7 @@ struct Server::Client final : net::PumpEvents {
   template <typename Act>
   void after(net::Duration delay, Act act) {
     if (delay == net::Duration()) return act(*this);
+    server.meet();
     server.loop_.later(delay, [alive = std::weak_ptr(server.alive_), owner = &server, id = number, act] {
       if (alive.expired()) return;
       if (Client* const client = owner->find(id)) act(*client);
@@ -112,13 +114,17 @@ Server::~Server() = default;
 
 void Server::accept(std::shared_ptr<Wire> wire) {
   const std::uint64_t number = ++connections;
+  wires_.push_back(wire);
   auto& client = clients_[number];
   client = std::make_unique<Client>(*this, number, std::move(wire));
   client->start();
 }
 
 void Server::weatherChanged() {
-  for (const auto& [number, client] : clients_) client->wire->changed();
+  wires_.erase(std::remove_if(wires_.begin(), wires_.end(), [](const auto& wire) { return wire.expired(); }),
+               wires_.end());
+  for (const auto& each : wires_)
+    if (const auto wire = each.lock()) wire->changed();
 }
 
 void Server::slow(bool choked) {
@@ -203,11 +209,18 @@ void Server::Client::message(rtmp::Message message) {
   if (server.manners.reset_after && ++messages >= *server.manners.reset_after) {
     // What lies behind this message has been acknowledged, and nobody will ever see it.
     if (publication) server.publications[*publication].choked = true;
+    server.meet();
     return server.end(number, Ending::reset);
   }
   if (const auto* command = std::get_if<rtmp::Command>(&message.body)) {
-    if (closesAt(command->name)) return server.end(number, Ending::finish);
-    mute = mute || muteFor(command->name);
+    if (closesAt(command->name)) {
+      server.meet();
+      return server.end(number, Ending::finish);
+    }
+    if (muteFor(command->name)) {
+      server.meet();
+      mute = true;
+    }
   }
   if (mute) return;
   if (publication && message.stream_id == publish_stream) media(message);
@@ -255,15 +268,18 @@ void Server::Client::data(const rtmp::Data& data) {
 void Server::Client::answerConnect() {
   const Manners& manners = server.manners;
   if (manners.reject_connect.empty()) return react(session.acceptConnect());
+  server.meet();
   react(session.rejectConnect(manners.reject_connect, manners.connect_says, manners.redirect));
   if (pump) pump->close(net::CloseMode::graceful);
 }
 
 void Server::Client::answerPublish(const rtmp::server_event::PublishRequested& request) {
   const Manners& manners = server.manners;
-  if (!manners.reject_publish.empty())
+  if (!manners.reject_publish.empty()) {
+    server.meet();
     return react(session.rejectPublish(request.stream_id, manners.reject_publish,
                                        "not " + request.name + "?" + request.query));
+  }
   if (manners.one_publisher && taken(request.name))
     return react(
         session.rejectPublish(request.stream_id, "NetStream.Publish.BadName", request.name + " is in use"));
@@ -279,7 +295,9 @@ void Server::Client::answerPublish(const rtmp::server_event::PublishRequested& r
                                  server.choked_ || server.narrow,
                                  false});
   react(session.acceptPublish(request.stream_id));
-  if (manners.close_after_start) server.end(number, Ending::finish);
+  if (!manners.close_after_start) return;
+  server.meet();
+  server.end(number, Ending::finish);
 }
 
 bool Server::Client::taken(const std::string& wanted) const {

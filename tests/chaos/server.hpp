@@ -69,6 +69,10 @@ class Server {
   std::vector<Publication> publications;
   std::uint64_t connections = 0;
 
+  /// So often somebody has felt that something is wrong here.
+  std::size_t met() const { return met_ + weather->met; }
+  void meet() { ++met_; }
+
   void weatherChanged();
   /// Publications that run now, and those to come until fast(), may lack frames.
   void slow(bool choked);
@@ -101,7 +105,9 @@ class Server {
   const Ledger& ledger_;
   std::function<void(std::string)> complain_;
   bool slow_ = false, choked_ = false;
+  std::size_t met_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Client>> clients_;
+  std::vector<std::weak_ptr<Wire>> wires_;  // of clients that are forgotten too: theirs may not know it yet
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

@@ -138,8 +138,10 @@ void Wire::transmit(End from) {
     const std::size_t size = way.waiting.front().bytes.size();
     if (size > 0 && way.in_flight + way.unread > 0 && way.in_flight + way.unread + size > window) return;
     way.line_free_at = std::max(way.line_free_at, loop_.now());
-    if (from == End::client && weather_->bytes_per_second > 0)
+    if (from == End::client && weather_->bytes_per_second > 0) {
       way.line_free_at += std::chrono::nanoseconds(1'000'000'000ULL * size / weather_->bytes_per_second);
+      ++weather_->met;
+    }
     way.last_arrival = std::max(way.last_arrival, way.line_free_at + weather_->rtt / 2);
     way.in_flight += size;
     later(way.last_arrival - loop_.now(),
@@ -155,6 +157,7 @@ void Wire::arrive(End from, Segment segment) {
   Way& way = writer.out;
   if (hole() || !way.lost.empty()) {
     noteHole();
+    ++weather_->met;
     way.lost.push_back(std::move(segment));
     return;
   }
@@ -169,6 +172,7 @@ void Wire::arrive(End from, Segment segment) {
   way.unread += segment.bytes.size();
   later(weather_->rtt / 2, [this, from, size = segment.bytes.size()] { acknowledge(from, size); });
   way.arrived.push_back(std::move(segment));
+  if (from == End::client && weather_->stalled) ++weather_->met;
   if (readable(other(from))) wakeReader(other(from));
 }
 
@@ -187,6 +191,9 @@ void Wire::acknowledge(End from, std::size_t bytes) {
 void Wire::changed() {
   if (hole()) return noteHole();
   hole_since_.reset();
+  // A probe of the end that knows nothing of it is answered with another.
+  for (const End end : {End::client, End::server})
+    if (std::exchange(at(end).reset_lost, false)) reset(end);
   for (const End end : {End::client, End::server}) {
     Way& way = at(end).out;
     for (Segment& segment : std::exchange(way.lost, {})) arrive(end, std::move(segment));
@@ -202,7 +209,10 @@ void Wire::reset(End end) {
   side.readable = side.writable = nullptr;
   side.error = std::make_error_code(std::errc::connection_reset);
   later(weather_->rtt / 2, [this, end] {
-    if (hole()) return;
+    if (hole()) {
+      at(end).reset_lost = true;
+      return;
+    }
     Side& peer = at(other(end));
     peer.error = std::make_error_code(std::errc::connection_reset);
     wakeReader(other(end));

@@ -20,6 +20,7 @@ struct Weather {
   std::size_t bytes_per_read = SIZE_MAX;   ///< of the client
   bool stalled = false;                    ///< the server's process does not read
   bool hole = false;                       ///< nothing gets through, either way
+  std::size_t met = 0;                     ///< so often a connection has felt it
 };
 
 /// One TCP connection between two Transports, in simulated time and byte by byte: latency, windows, both
@@ -28,7 +29,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
  public:
   enum class End : std::uint8_t { client, server };
 
-  Wire(test::SimulatedLoop& loop, std::shared_ptr<const Weather> weather)
+  Wire(test::SimulatedLoop& loop, std::shared_ptr<Weather> weather)
       : loop_(loop), weather_(std::move(weather)), established_(loop.now()) {}
 
   std::unique_ptr<net::Transport> transport(End end);
@@ -61,7 +62,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
     Way out;
     std::function<void()> readable, writable;
     std::error_code error;
-    bool closed = false;
+    bool closed = false, reset_lost = false;
   };
 
   static End other(End end) { return end == End::client ? End::server : End::client; }
@@ -87,7 +88,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void later(net::Duration delay, Task task);
 
   test::SimulatedLoop& loop_;
-  std::shared_ptr<const Weather> weather_;
+  std::shared_ptr<Weather> weather_;
   net::TimePoint established_;
   net::TimePoint heard_at_{};  // of the server, by the client's kernel
   std::optional<net::TimePoint> hole_since_;

@@ -16,12 +16,29 @@ net::LinkStats owing(net::TimePoint heard) {
   return figures;
 }
 
+/// Looks four times a second until `end`; what the last look says.
+net::Duration watch(DeadPeer& peer, net::TimePoint begin, net::TimePoint end, const net::LinkStats& figures,
+                    std::size_t queued = 0) {
+  for (net::TimePoint at = begin; at < end; at += 250ms) peer.silence(at, figures, queued);
+  return peer.silence(end, figures, queued);
+}
+
 TEST(DeadPeerRule, CountsFromTheLastSignOfLife) {
   const net::TimePoint t(1h);
   DeadPeer peer;
   peer.restart(t);
-  EXPECT_EQ(peer.silence(t + 3s, owing(t + 1s), 0), 2s);
-  EXPECT_EQ(peer.silence(t + 4s, owing(t + 4s), 0), 0s);
+  EXPECT_EQ(watch(peer, t, t + 3s, owing(t + 1s)), 2s);
+  EXPECT_EQ(watch(peer, t + 3s, t + 4s, owing(t + 4s)), 0s);
+}
+
+TEST(DeadPeerRule, TimeInWhichNobodyLookedIsNoSilence) {
+  const net::TimePoint t(1h);
+  DeadPeer peer;
+  peer.restart(t);
+  EXPECT_EQ(watch(peer, t, t + 1s, owing(t + 1s)), 0s);
+  // A callback of the application took five seconds; frames were written just before the next look.
+  EXPECT_EQ(peer.silence(t + 6s, owing(t + 1s), 0), 0s);
+  EXPECT_EQ(watch(peer, t + 6s, t + 9s, owing(t + 1s)), 3s) << "it is dead all the same";
 }
 
 TEST(DeadPeerRule, NotBeforeSomethingIsOwed) {
@@ -30,9 +47,9 @@ TEST(DeadPeerRule, NotBeforeSomethingIsOwed) {
   peer.restart(t);
   net::LinkStats idle = owing(t);
   idle.unacknowledged = 0;
-  EXPECT_EQ(peer.silence(t + 1min, idle, 0), 0s);
+  EXPECT_EQ(watch(peer, t, t + 1min, idle), 0s);
   EXPECT_EQ(peer.silence(t + 1min + 300ms, owing(t), 0), 300ms);
-  EXPECT_EQ(peer.silence(t + 2min, idle, 7), 1min) << "what is queued waits too";
+  EXPECT_EQ(watch(peer, t + 1min + 300ms, t + 2min, idle, 7), 1min) << "what is queued waits too";
 }
 
 TEST(DeadPeerRule, IsOffWhereNothingIsKnown) {
@@ -163,6 +180,35 @@ TEST_F(DeadServer, AServerThatPausesForTooLongIsAskedAnew) {
   world.server("a").resumeReading();
   ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 20s));
   EXPECT_EQ(receivedBy(world.server("b")).video.size(), next + 1);
+}
+
+TEST_F(DeadServer, TimesThatMeanNeverDo) {
+  constexpr auto never = std::chrono::milliseconds::max();
+  for (const bool zero : {false, true}) {
+    ConnectOptions options;
+    options.stall_timeout = options.dead_after = zero ? 0ms : never;
+    options.resume_age = options.queue_age = options.call_timeout = options.reconnect.healthy_after = never;
+    options.reconnect.give_up_after = never;
+    make(options);
+    stream.publish("key");
+    const std::string host = zero ? "b" : "a";
+    world.server(host);
+    connect({at(host)});
+    stream.writeVideo(videoConfig());
+    stream.writeAudio(audioConfig());
+    play(20s);
+    EXPECT_EQ(state(0), ServerState::publishing);
+    EXPECT_EQ(countAt(0, reconnecting), 0U);
+    world.server(host).kill();
+    play(200ms);
+    world.server(host).start();
+    play(2s);
+    EXPECT_EQ(state(0), ServerState::publishing);
+    connection.reset();
+    outcome.reset();
+    statuses.clear();
+    next = 0;
+  }
 }
 
 TEST_F(DeadServer, AnApplicationThatHasNothingToSendIsNoStall) {

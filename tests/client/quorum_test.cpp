@@ -33,6 +33,16 @@ TEST(Quorum, IsLostOnlyAfterItWasMet) {
   EXPECT_EQ(quorum.update(members({true, true}), now), News::regained);
 }
 
+TEST(Quorum, ATakeOverBridgesALossAndIsNoReturn) {
+  const ServerId id{};
+  Quorum quorum(Require::all());
+  quorum.update({{id, true}}, now);
+  EXPECT_EQ(quorum.update({{id, false, true}}, now), News::none);
+  EXPECT_EQ(quorum.update({{id, false, false}}, now), News::lost);
+  EXPECT_EQ(quorum.update({{id, false, true}}, now), News::none) << "it does not publish yet";
+  EXPECT_EQ(quorum.update({{id, true}}, now), News::regained);
+}
+
 TEST(Quorum, AnyOne) {
   Quorum quorum(Require::any());
   quorum.update(members({true, true}), now);
@@ -129,6 +139,28 @@ TEST_F(QuorumTest, ASpareCountsForItsServer) {
   kill("b");
   play(10);
   EXPECT_EQ(about(statuses), std::vector<std::string>{lost});
+}
+
+TEST_F(QuorumTest, ASpareThatHangsHidesNoLoss) {
+  beginWithSpares({"a"}, {"b"});
+  play(10);
+  world.server("b").script.never_answers_publish = true;
+  kill("a");
+  play(50);
+  EXPECT_EQ(countOf(lost), 1U);
+  play(250);
+  EXPECT_EQ(countOf(lost), 1U);
+  EXPECT_EQ(countOf(regained), 0U);
+}
+
+TEST_F(QuorumTest, ASpareThatRefusesIsNoReturn) {
+  beginWithSpares({"a"}, {"b"});
+  play(10);
+  world.server("b").script.reject_publish = "NetStream.Publish.BadName";
+  kill("a");
+  play(500);
+  EXPECT_EQ(countOf(lost), 1U);
+  EXPECT_EQ(countOf(regained), 0U);
 }
 
 TEST_F(QuorumTest, NeverMetIsNotLost) {

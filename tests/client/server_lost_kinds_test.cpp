@@ -46,7 +46,7 @@ TEST_P(FirstFailure, IsRetriedWhereItMayHeal) {
     EXPECT_TRUE(world.server("a").publications.empty());
     return;
   }
-  EXPECT_EQ(state(0), ServerState::reconnecting);
+  ASSERT_TRUE(world.loop.runUntil([this] { return state(0) == ServerState::reconnecting; }));
   EXPECT_NE(row(0).error, "");
   EXPECT_GE(delays().size() + delays(retrying).size(), 1U);
   world.server("a").script = {};

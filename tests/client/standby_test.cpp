@@ -215,6 +215,20 @@ TEST_F(StandbyTest, TakesOverAtOnceFromAServerThatHasFailed) {
   EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U);
 }
 
+TEST_F(StandbyTest, ASpareThatIsStillToComeIsHope) {
+  world.server("a", {.reject_publish = "NetStream.Publish.BadName"});
+  world.server("b", {.rtt = 200ms});
+  make();
+  stream.publish("key");
+  connect({at("a"), spareAt("b")});
+  world.loop.runFor(2s);
+  EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U);
+  EXPECT_EQ(countOf(taken_over), 1U);
+  kill("b");
+  world.loop.runFor(2s);
+  EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U) << "it is tried again";
+}
+
 TEST_F(StandbyTest, ASpareThatIsRefusedGivesWay) {
   world.server("b", {.reject_publish = "NetStream.Publish.BadName"});
   beginWithSpares({"a"}, {"b", "c"});

@@ -1,6 +1,5 @@
 #include "bare_loop.hpp"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench_socket.hpp"
 #include "process.hpp"
 #include "rtmp/client_session.hpp"
 #include "rtmp/connection.hpp"
@@ -70,28 +70,28 @@ std::vector<Recorded> findMessages(BytesView bytes) {
 }
 
 // A connection on which the sink has answered Publish.Start, set up by the same protocol core.
-int openPublisher(std::uint16_t port, std::size_t index) {
-  const int socket = connectToLoopback(port);
+BenchSocket openPublisher(std::uint16_t port, std::size_t index, const TlsSide& tls) {
+  BenchSocket socket(connectToLoopback(port), tls, false);
   const Limits limits;
   Connection connection(Handshake::Role::client, limits, {}, 0);
   ClientSession session(
       {.app = "live", .tc_url = "rtmp://127.0.0.1/live", .flash_version = "bench", .arguments = {}}, limits);
   ComposedMessage composed;
   const auto flush = [&] {
-    sendAll(socket, connection.pendingOutput());
+    socket.writeAll(connection.pendingOutput());
     connection.pendingOutput().clear();
   };
   const auto send = [&](const ClientReaction& reaction) {
     for (const OutMessage& message : reaction.send) {
       connection.compose(message, composed);
-      for (const BytesView slice : composed.slices()) sendAll(socket, slice);
+      for (const BytesView slice : composed.slices()) socket.writeAll(slice);
     }
   };
   flush();
   bool connecting = false;
   while (!session.publishing()) {
     std::array<std::byte, 4096> buffer;
-    const ssize_t count = recv(socket, buffer.data(), buffer.size(), 0);
+    const ssize_t count = socket.read(buffer.data(), buffer.size());
     std::vector<Message> messages;
     if (count <= 0 || connection.receive(BytesView(buffer.data(), static_cast<std::size_t>(count)),
                                          TimePoint{}, messages) != Error::none)
@@ -105,15 +105,15 @@ int openPublisher(std::uint16_t port, std::size_t index) {
     }
     for (const Message& message : messages) send(session.handle(message));
   }
-  fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
+  socket.neverBlock();
   return socket;
 }
 
 class Sender {
  public:
-  Sender(BytesView bytes, std::vector<Recorded> messages, std::vector<int> sockets)
+  Sender(BytesView bytes, std::vector<Recorded> messages, std::vector<BenchSocket> sockets)
       : bytes_(bytes), messages_(std::move(messages)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    for (const int socket : sockets) outputs_.push_back({socket});
+    for (BenchSocket& socket : sockets) outputs_.push_back({std::move(socket)});
   }
 
   // In the order of a broadcast: each message to every socket before the next one. A socket that is full
@@ -133,12 +133,12 @@ class Sender {
       while (waiting_ > 0 && !paced && farthestBehind(due) > largest_lag) waitAndAdvance(due, -1);
     }
     while (waiting_ > 0) waitAndAdvance(messages_.size(), -1);
-    for (const Output& output : outputs_) ::close(output.socket);
+    outputs_.clear();
   }
 
  private:
   struct Output {
-    int socket;
+    BenchSocket socket;
     std::size_t message = 0;
     std::size_t offset = 0;  // into bytes_
     bool waiting = false;
@@ -158,9 +158,9 @@ class Sender {
     while (output.message < due) {
       const Recorded& message = messages_[output.message];
       output.offset = std::max(output.offset, message.begin);
-      const ssize_t count = send(output.socket, bytes_.data() + output.offset, message.end - output.offset,
-                                 MSG_DONTWAIT | MSG_NOSIGNAL);
-      if (count < 0) return errno == EAGAIN ? wait(index, true) : throw std::runtime_error("the sink closed");
+      const ssize_t count = output.socket.write(bytes_.subspan(output.offset, message.end - output.offset));
+      if (count < 0 && errno == EAGAIN) return wait(index, true);
+      if (count <= 0) throw std::runtime_error("the sink closed");
       output.offset += static_cast<std::size_t>(count);
       if (output.offset == message.end) ++output.message;
     }
@@ -175,7 +175,7 @@ class Sender {
     epoll_event event{};
     event.events = EPOLLOUT;
     event.data.u64 = index;
-    epoll_ctl(epoll_, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, output.socket, &event);
+    epoll_ctl(epoll_, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, output.socket.descriptor(), &event);
   }
 
   void waitAndAdvance(std::size_t due, int timeout) {
@@ -193,7 +193,8 @@ class Sender {
 
 }  // namespace
 
-int runBareLoop(const std::string& recording, std::uint16_t port, std::size_t count, bool paced) {
+int runBareLoop(const std::string& recording, std::uint16_t port, std::size_t count, bool paced,
+                const std::string& ca_file) {
   raiseDescriptorLimit();
   std::ifstream file(recording, std::ios::binary);
   std::string content(std::filesystem::file_size(recording), '\0');
@@ -201,8 +202,9 @@ int runBareLoop(const std::string& recording, std::uint16_t port, std::size_t co
   std::vector<Recorded> messages = findMessages(asBytes(content));
   if (messages.empty()) throw std::runtime_error("the recording " + recording + " is empty");
   std::cout << cpuSecondsSoFar() << std::endl;
-  std::vector<int> sockets;
-  for (std::size_t i = 0; i < count; ++i) sockets.push_back(openPublisher(port, i));
+  const TlsSide tls = TlsSide::client(ca_file);
+  std::vector<BenchSocket> sockets;
+  for (std::size_t i = 0; i < count; ++i) sockets.push_back(openPublisher(port, i, tls));
   Sender(asBytes(content), std::move(messages), std::move(sockets)).run(paced);
   return 0;
 }

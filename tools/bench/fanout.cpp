@@ -14,6 +14,7 @@
 #include "process.hpp"
 #include "synthetic_flv.hpp"
 #include "temporary_folder.hpp"
+#include "tls_files.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -28,9 +29,9 @@ struct Run {
 };
 
 // Runs a sink on one processor and a sender on the other; what the sink received and what the sender cost.
-Run measure(std::vector<std::string> sender, const std::string& record = {}) {
+Run measure(std::vector<std::string> sender, const std::vector<std::string>& sink_options) {
   std::vector<std::string> sink_arguments{"sink"};
-  if (!record.empty()) sink_arguments.insert(sink_arguments.end(), {"--record", record});
+  sink_arguments.insert(sink_arguments.end(), sink_options.begin(), sink_options.end());
   Process sink(sink_arguments, sink_cpu);
   const std::string greeting = sink.line();
   sender.insert(sender.end(), {"--port", greeting.substr(greeting.rfind(' ') + 1)});
@@ -55,6 +56,7 @@ T median(std::vector<T> values) {
 struct Row {
   std::size_t count = 0;
   bool paced = false;
+  bool tls = false;
   bool valid = true;
   double gigabytes = 0;                  // per run
   double ours = 0, bare = 0, ratio = 0;  // CPU seconds per GB
@@ -68,7 +70,7 @@ class Comparison {
   Comparison(const FanoutOptions& options, const TemporaryFolder& folder)
       : options_(options), folder_(folder) {}
 
-  Row run(std::size_t count, bool paced) {
+  Row row(std::size_t count, bool paced) const {
     const std::string file = paced ? folder_.file("paced.flv") : folder_.file("clip.flv");
     const std::size_t clip = std::filesystem::file_size(file);
     const std::size_t wanted = options_.megabytes * 1'000'000 / (count * clip);
@@ -77,14 +79,14 @@ class Comparison {
     const std::string recording = folder_.file("recording");
     const std::string repeats = std::to_string(repeat), counts = std::to_string(count);
     const std::string mode = paced ? "--paced" : "--fast";
-    measure({"publisher", file, "--count", "1", "--repeat", repeats, "--fast"}, recording);
+    measure({"publisher", file, "--count", "1", "--repeat", repeats, "--fast"}, {"--record", recording});
 
     std::vector<double> ours, bare;
     std::vector<std::uint64_t> rss;
-    Row row{.count = count, .paced = paced};
+    Row row{.count = count, .paced = paced, .tls = options_.tls};
     for (std::size_t i = 0; i < options_.runs; ++i) {
-      const Run a = measure({"publisher", file, "--count", counts, "--repeat", repeats, mode});
-      const Run b = measure({"bare-loop", recording, "--count", counts, mode});
+      const Run a = run({"publisher", file, "--count", counts, "--repeat", repeats, mode});
+      const Run b = run({"bare-loop", recording, "--count", counts, mode});
       row.valid = row.valid && a.bytes == b.bytes && a.bytes > 0;
       row.gigabytes = static_cast<double>(a.bytes) / 1e9;
       ours.push_back(a.cpu_seconds / (static_cast<double>(a.bytes) / 1e9));
@@ -102,6 +104,13 @@ class Comparison {
   }
 
  private:
+  Run run(std::vector<std::string> sender) const {
+    if (!options_.tls) return measure(std::move(sender), {});
+    const std::string certificate = folder_.file("certificate.pem");
+    sender.insert(sender.end(), {"--ca-file", certificate});
+    return measure(std::move(sender), {"--certificate", certificate, "--key", folder_.file("key.pem")});
+  }
+
   const FanoutOptions& options_;
   const TemporaryFolder& folder_;
 };
@@ -110,6 +119,7 @@ void print(const Row& row, bool json) {
   if (json) {
     boost::json::object line{{"destinations", row.count},
                              {"mode", row.paced ? "paced" : "fast"},
+                             {"tls", row.tls},
                              {"valid", row.valid},
                              {"gigabytes", row.gigabytes},
                              {"cpu_s_per_gb", row.ours},
@@ -121,10 +131,10 @@ void print(const Row& row, bool json) {
     std::cout << line << std::endl;
     return;
   }
-  std::printf("%6zu  %-5s %8.3f %12.3f %12.3f %7.2fx %12.3f %9.1f %14.1f  %s\n", row.count,
-              row.paced ? "paced" : "fast", row.gigabytes, row.ours, row.bare, row.ratio, row.ms_per_second,
-              static_cast<double>(row.peak_rss) / 1048576, row.rss_per_destination / 1024,
-              row.valid ? "" : "VOID: bytes differ");
+  std::printf("%6zu  %-9s %8.3f %12.3f %12.3f %7.2fx %12.3f %9.1f %14.1f  %s\n", row.count,
+              row.paced ? (row.tls ? "paced tls" : "paced") : (row.tls ? "fast tls" : "fast"), row.gigabytes,
+              row.ours, row.bare, row.ratio, row.ms_per_second, static_cast<double>(row.peak_rss) / 1048576,
+              row.rss_per_destination / 1024, row.valid ? "" : "VOID: bytes differ");
   std::fflush(stdout);
 }
 
@@ -151,16 +161,17 @@ int runFanout(const FanoutOptions& options) {
     throw std::runtime_error(options.file + " is empty: give an FLV file");
   TemporaryFolder folder;
   prepareClips(options, folder);
+  if (options.tls) writeCertificate(folder.file("certificate.pem"), folder.file("key.pem"));
   Comparison comparison(options, folder);
   if (!options.json)
-    std::printf("%6s  %-5s %8s %12s %12s %8s %12s %9s %14s\n", "dests", "mode", "GB", "ours s/GB",
+    std::printf("%6s  %-9s %8s %12s %12s %8s %12s %9s %14s\n", "dests", "mode", "GB", "ours s/GB",
                 "bare s/GB", "ratio", "ms/s/dest", "RSS MiB", "KiB/further");
   bool good = true;
   for (const std::string& mode : options.modes) {
     const Row* before = nullptr;
     Row previous;
     for (const std::size_t count : options.counts) {
-      Row row = comparison.run(count, mode == "paced");
+      Row row = comparison.row(count, mode == "paced");
       if (before != nullptr && row.count > before->count)
         row.rss_per_destination =
             (static_cast<double>(row.peak_rss) - static_cast<double>(before->peak_rss)) /

@@ -25,14 +25,18 @@ void addFanout(CLI::App& app, Action& action) {
   command->add_option("--megabytes", options->megabytes, "delivered per fast run")->capture_default_str();
   command->add_option("--paced-seconds", options->paced_seconds, "length of a paced run")
       ->capture_default_str();
+  CLI::Option* const tls =
+      command->add_flag("--tls", options->tls, "by rtmps, beside a bare loop of SSL_write");
   command->add_option("--gate", options->gate,
                       "exit 3 when the ratio at 16 or more destinations is above this");
   command->add_option("--memory-gate", options->memory_gate,
                       "exit 3 when a further destination costs more KiB than this");
   auto compare = std::make_shared<bool>(false);
-  command->add_flag("--compare", *compare,
-                    "instead: beside librtmp and ffmpeg's tee muxer as well, what is installed of them");
+  CLI::Option* const compared =
+      command->add_flag("--compare", *compare,
+                        "instead: beside librtmp and ffmpeg's tee muxer as well, what is installed of them");
   command->add_flag("--json", options->json, "one JSON object a line");
+  compared->excludes(tls);
   command->callback([options, compare, &action] {
     if (*compare)
       action = [options] { return runFanoutCompare(*options); };

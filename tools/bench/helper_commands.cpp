@@ -13,7 +13,7 @@ namespace multiconn::bench {
 
 void addHelpers(CLI::App& app, Action& action) {
   struct Options {
-    std::string file;
+    std::string file, certificate_file, key_file, ca_file;
     std::uint16_t port = 0;
     std::size_t count = 1, repeat = 1;
     int delay_ms = 50;
@@ -24,7 +24,11 @@ void addHelpers(CLI::App& app, Action& action) {
 
   CLI::App* sink = app.add_subcommand("sink")->group("");
   sink->add_option("--record", options->file);
-  sink->callback([=, &action] { action = [options] { return runSink(options->file); }; });
+  sink->add_option("--certificate", options->certificate_file);
+  sink->add_option("--key", options->key_file);
+  sink->callback([=, &action] {
+    action = [options] { return runSink(options->file, options->certificate_file, options->key_file); };
+  });
 
   const auto addSender = [&](const char* name, std::function<int(const Options&)> run) {
     CLI::App* sender = app.add_subcommand(name)->group("");
@@ -33,13 +37,16 @@ void addHelpers(CLI::App& app, Action& action) {
     sender->add_option("--count", options->count);
     sender->add_option("--repeat", options->repeat);
     sender->add_option("--chunk-size", options->chunk_size);
+    sender->add_option("--ca-file", options->ca_file);
     sender->add_flag("--paced", options->paced);
     sender->add_flag("--fast", options->fast);
     sender->callback([=, &action] { action = [=] { return run(*options); }; });
   };
-  addSender("publisher",
-            [](const Options& o) { return runPublisher(o.file, o.port, o.count, o.repeat, o.paced); });
-  addSender("bare-loop", [](const Options& o) { return runBareLoop(o.file, o.port, o.count, o.paced); });
+  addSender("publisher", [](const Options& o) {
+    return runPublisher(o.file, o.port, o.count, o.repeat, o.paced, o.ca_file);
+  });
+  addSender("bare-loop",
+            [](const Options& o) { return runBareLoop(o.file, o.port, o.count, o.paced, o.ca_file); });
 
   addSender("librtmp-loop", [](const Options& o) {
     return runLibrtmpLoop({o.file, o.port, o.count, o.repeat, o.paced, o.chunk_size});

@@ -11,12 +11,14 @@
 namespace multiconn::bench {
 namespace {
 
-std::vector<Destination> destinations(std::uint16_t port, std::size_t count) {
+std::vector<Destination> destinations(std::uint16_t port, std::size_t count, const std::string& ca_file) {
   std::vector<Destination> list;
   for (std::size_t i = 0; i < count; ++i) {
     Destination destination;
-    destination.url = "rtmp://127.0.0.1:" + std::to_string(port) + "/live";
+    destination.url =
+        (ca_file.empty() ? "rtmp" : "rtmps") + std::string("://127.0.0.1:") + std::to_string(port) + "/live";
     destination.stream = streamName(i);
+    if (!ca_file.empty()) destination.tls = TlsOptions{ca_file, false};
     list.push_back(std::move(destination));
   }
   return list;
@@ -25,7 +27,7 @@ std::vector<Destination> destinations(std::uint16_t port, std::size_t count) {
 }  // namespace
 
 int runPublisher(const std::string& file, std::uint16_t port, std::size_t count, std::size_t repeat,
-                 bool paced) {
+                 bool paced, const std::string& ca_file) {
   raiseDescriptorLimit();
   const auto feed = std::make_shared<FlvFeed>(file, repeat, paced);
   std::cout << cpuSecondsSoFar() << std::endl;
@@ -35,7 +37,7 @@ int runPublisher(const std::string& file, std::uint16_t port, std::size_t count,
   stream.attachAudio(feed->audio());
   stream.attachVideo(feed->video());
   stream.publish("bench");
-  connection.connect(destinations(port, count));
+  connection.connect(destinations(port, count, ca_file));
   feed->wait();
   std::promise<void> finished;
   stream.finish([&] { finished.set_value(); });

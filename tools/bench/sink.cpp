@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench_socket.hpp"
 #include "rtmp/connection.hpp"
 #include "rtmp/server_session.hpp"
 #include "sockets.hpp"
@@ -30,47 +31,53 @@ using namespace rtmp;
 // counted.
 class Receiver {
  public:
-  Receiver(int socket, std::FILE* record)
-      : socket_(socket),
+  Receiver(BenchSocket socket, std::FILE* record)
+      : socket_(std::move(socket)),
         record_(record),
         session_(limits_),
         connection_(std::make_unique<Connection>(Handshake::Role::server, limits_,
                                                  std::array<HandshakePacket, 2>{}, 0)) {}
-  ~Receiver() { ::close(socket_); }
-  Receiver(const Receiver&) = delete;
-  Receiver& operator=(const Receiver&) = delete;
 
   // False: the connection is over.
-  bool readable() { return publishing_ ? discard() : answer(); }
+  bool readable() {
+    while (!publishing_) {
+      const Read read = answer();
+      if (read != Read::some) return read == Read::nothing;
+      if (!socket_.secure()) return true;
+    }
+    return discard();
+  }
   std::uint64_t mediaBytes() const { return media_bytes_; }
 
  private:
+  enum class Read : std::uint8_t { some, nothing, end };
+
   bool discard() {
     static std::array<std::byte, 1 << 20> buffer;
     for (;;) {
       // MSG_TRUNC makes the kernel drop the bytes: this process then costs the publisher's processor nothing
       // it would notice.
       const int flags = MSG_DONTWAIT | (record_ != nullptr ? 0 : MSG_TRUNC);
-      const ssize_t count = recv(socket_, buffer.data(), buffer.size(), flags);
+      const ssize_t count = socket_.read(buffer.data(), buffer.size(), flags);
       if (count < 0) return errno == EAGAIN;
       if (count == 0) return false;
       if (record_ != nullptr) std::fwrite(buffer.data(), 1, static_cast<std::size_t>(count), record_);
       media_bytes_ += static_cast<std::uint64_t>(count);
-      if (static_cast<std::size_t>(count) < buffer.size()) return true;
+      if (!socket_.secure() && static_cast<std::size_t>(count) < buffer.size()) return true;
     }
   }
 
-  bool answer() {
+  Read answer() {
     std::array<std::byte, 16384> buffer;
-    const ssize_t count = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count < 0) return errno == EAGAIN;
-    if (count == 0) return false;
+    const ssize_t count = socket_.read(buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0) return errno == EAGAIN ? Read::nothing : Read::end;
+    if (count == 0) return Read::end;
     std::vector<Message> messages;
     const BytesView bytes(buffer.data(), static_cast<std::size_t>(count));
-    if (connection_->receive(bytes, TimePoint{}, messages) != Error::none) return false;
+    if (connection_->receive(bytes, TimePoint{}, messages) != Error::none) return Read::end;
     flush();
     for (const Message& message : messages) react(session_.handle(message));
-    return true;
+    return Read::some;
   }
 
   void react(const ServerReaction& reaction) {
@@ -86,15 +93,15 @@ class Receiver {
 
   void send(const OutMessage& message) {
     connection_->compose(message, composed_);
-    for (const BytesView slice : composed_.slices()) sendAll(socket_, slice);
+    for (const BytesView slice : composed_.slices()) socket_.writeAll(slice);
   }
 
   void flush() {
-    sendAll(socket_, connection_->pendingOutput());
+    socket_.writeAll(connection_->pendingOutput());
     connection_->pendingOutput().clear();
   }
 
-  int socket_;
+  BenchSocket socket_;
   std::FILE* record_;
   Limits limits_;
   ServerSession session_;
@@ -106,8 +113,11 @@ class Receiver {
 
 class Sink {
  public:
-  explicit Sink(std::FILE* record)
-      : record_(record), listener_(listenOnLoopback()), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  Sink(std::FILE* record, TlsSide tls)
+      : record_(record),
+        tls_(std::move(tls)),
+        listener_(listenOnLoopback()),
+        epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     watch(listener_);
     watch(STDIN_FILENO);
     std::cout << "port " << localPort(listener_) << std::endl;
@@ -158,8 +168,11 @@ class Sink {
   void accept() {
     const int fd = acceptConnection(listener_);
     if (fd < 0) return;
+    BenchSocket socket(fd, tls_, true);
+    if (socket.secure()) socket.neverBlock();
     receivers_.emplace(
-        fd, std::make_unique<Receiver>(fd, receivers_.empty() && finished_.empty() ? record_ : nullptr));
+        fd, std::make_unique<Receiver>(std::move(socket),
+                                       receivers_.empty() && finished_.empty() ? record_ : nullptr));
     watch(fd);
   }
 
@@ -171,6 +184,7 @@ class Sink {
   }
 
   std::FILE* record_;
+  TlsSide tls_;
   int listener_;
   int epoll_;
   std::map<int, std::unique_ptr<Receiver>> receivers_;
@@ -179,14 +193,15 @@ class Sink {
 
 }  // namespace
 
-int runSink(const std::string& record_file) {
+int runSink(const std::string& record_file, const std::string& certificate_file,
+            const std::string& key_file) {
   raiseDescriptorLimit();
   std::FILE* record = record_file.empty() ? nullptr : std::fopen(record_file.c_str(), "wb");
   if (!record_file.empty() && record == nullptr) {
     std::cerr << "multiconn-bench: cannot write " << record_file << '\n';
     return 1;
   }
-  Sink sink(record);
+  Sink sink(record, TlsSide::server(certificate_file, key_file));
   sink.run();
   if (record != nullptr) std::fclose(record);
   sink.report();
