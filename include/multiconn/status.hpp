@@ -64,7 +64,9 @@ struct ServerStats {
   std::uint64_t bytes_sent = 0;      ///< handed to the kernel, chunk headers included
   std::uint64_t frames_sent = 0;     ///< audio and video frames, without configuration records
   std::uint64_t frames_dropped = 0;  ///< the sum of `dropped`
-  DroppedFrames dropped;             ///< by the drop policy, or missed while it was away
+  /// By the drop policy, or missed while it was away. Falls where a server that was lost gets after all what
+  /// had been dropped for it.
+  DroppedFrames dropped;
   std::uint64_t queue_bytes = 0;
   std::chrono::milliseconds queue_age{};              ///< how long its oldest queued message has waited
   std::optional<std::chrono::microseconds> rtt;       ///< the kernel's smoothed round-trip time

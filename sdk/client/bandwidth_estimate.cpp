@@ -25,6 +25,7 @@ constexpr double kernels_newest = 1.0 / 8;  // its weight
 }  // namespace
 
 void BandwidthEstimate::sample(const BandwidthSample& sample) {
+  if (!looks_.empty() && sample.now - looks_.back().at > window) forgetLooks();
   const rtmp::Duration passed = looks_.empty() ? rtmp::Duration() : sample.now - looks_.back().at;
   note(sample);
   if (sample.waiting == 0)
@@ -45,12 +46,15 @@ std::optional<std::uint64_t> BandwidthEstimate::bitsPerSecond() const {
 
 void BandwidthEstimate::note(const BandwidthSample& sample) {
   if (!looks_.empty() &&
-      (sample.acknowledged < looks_.back().acknowledged || sample.offered < looks_.back().offered)) {
-    looks_.clear();  // another connection
-    busy_since_.reset();
-  }
+      (sample.acknowledged < looks_.back().acknowledged || sample.offered < looks_.back().offered))
+    forgetLooks();  // another connection
   looks_.push({sample.now, sample.offered, sample.acknowledged});
   while (looks_.size() > 2 && sample.now - looks_[1].at >= window) looks_.pop();
+}
+
+void BandwidthEstimate::forgetLooks() {
+  looks_.clear();
+  busy_since_.reset();
 }
 
 void BandwidthEstimate::measureBusy(const BandwidthSample& sample) {

@@ -27,7 +27,7 @@ struct BandwidthSample {
 /// what was offered when the congestion began, the way counts as free.
 class BandwidthEstimate {
  public:
-  /// About ten times a second.
+  /// About ten times a second; after a pause it looks anew.
   void sample(const BandwidthSample& sample);
   /// Nothing: too early to say.
   std::optional<std::uint64_t> bitsPerSecond() const;
@@ -43,6 +43,7 @@ class BandwidthEstimate {
   };
 
   void note(const BandwidthSample& sample);
+  void forgetLooks();
   void measureBusy(const BandwidthSample& sample);
   void measureCalm(const BandwidthSample& sample, rtmp::Duration passed);
   void beginCongestion();

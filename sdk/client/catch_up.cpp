@@ -48,12 +48,13 @@ void CatchUp::beginAnew(const ResumeRing& ring) {
 }
 
 // The first group is what every server began with. Another one without a keyframe says nothing about the
-// pictures that may follow in it.
+// pictures that may follow in it, where there are any.
 void CatchUp::start(const ResumeRing& ring, const ResumeRing::Group* group) {
   next_ = group ? group->first : ring.next();
   head_ = group ? group->head : nullptr;
   head_due_ = true;
-  waits_for_key_ = group ? !group->key && group->first != 1 : ring.hasVideo();
+  const bool decodable = group && (group->key || group->first == 1);
+  waits_for_key_ = ring.hasVideo() && !decodable;
   started_.reset();
 }
 

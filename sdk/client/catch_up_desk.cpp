@@ -114,10 +114,14 @@ void CatchUpDesk::started(Peer& peer, Known& known) {
   arm(pump_interval);
 }
 
+// A long group of pictures would be minutes of what nobody wants to see any more.
 CatchUp CatchUpDesk::place(const Peer& peer, const Known& known) const {
-  if (!known.lost_at && peer.newcomer() && !peer.unconfirmed()) return CatchUp::newest(*ring_);
-  const CatchUp::Wanted wanted = wantedBy(peer, known);
-  if (peer.resumeMode() == Resume::live) return CatchUp::live(*ring_, wanted);
+  const bool too_old = !lossless_ && ring_->keyIsOld();
+  const bool newcomer = !known.lost_at && peer.newcomer() && !peer.unconfirmed();
+  if (newcomer && !too_old) return CatchUp::newest(*ring_);
+  const CatchUp::Wanted wanted =
+      newcomer ? CatchUp::Wanted{ring_->next(), ring_->framesBefore(ring_->next())} : wantedBy(peer, known);
+  if (too_old || peer.resumeMode() == Resume::live) return CatchUp::live(*ring_, wanted);
   return CatchUp::from(*ring_, wanted);
 }
 
@@ -137,6 +141,8 @@ void CatchUpDesk::stopped(Peer& peer, Known& known) {
   }
   if (!peer.spare()) known.lost_at = scheduler_.now();
   known.wanted = wantedBy(peer, known);
+  // What a spare does not get again is not missed either.
+  if (!peer.spare()) peer.lostFrom(known.wanted.first);
   keepWhatIsNeeded();
 }
 

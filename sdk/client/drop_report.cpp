@@ -1,10 +1,14 @@
 #include "client/drop_report.hpp"
 
+#include <algorithm>
+
 namespace multiconn::client {
 
 namespace {
 
 constexpr std::chrono::seconds pause_between_reports{1};
+// More than a queue gives up before a server that takes nothing is given up itself.
+constexpr std::size_t most_frames = 4096;
 
 void add(rtmp::DropCounts& sum, const rtmp::DropCounts& more) {
   sum.disposable += more.disposable;
@@ -28,6 +32,23 @@ void DropReport::add(const rtmp::DropCounts& counts) {
 void DropReport::addMissed(const rtmp::DropCounts& counts) {
   client::add(missed_, counts);
   client::add(totals_, counts);
+}
+
+void DropReport::remember(const std::vector<rtmp::DroppedFrame>& frames) {
+  for (const rtmp::DroppedFrame& frame : frames) {
+    if (frames_.size() == most_frames) frames_.pop();
+    frames_.push(frame);
+  }
+}
+
+void DropReport::takeBack(std::uint64_t number) {
+  for (; !frames_.empty(); frames_.pop()) {
+    const rtmp::DroppedFrame frame = frames_.front();
+    if (frame.number < number) continue;
+    --(totals_.*frame.kind);
+    std::uint64_t& unreported = dropped_.*frame.kind;
+    unreported -= std::min<std::uint64_t>(unreported, 1);
+  }
 }
 
 std::optional<std::string> DropReport::take(rtmp::TimePoint now) {

@@ -1,18 +1,31 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rtmp/limits.hpp"
 #include "rtmp/outbound_queue.hpp"
+#include "rtmp/ring_buffer.hpp"
 
 namespace multiconn::client {
 
 /// Sums up what one server did not get, into one sentence a second at most.
 class DropReport {
  public:
-  /// Dropped by its queue.
+  /// What was dropped by this OutboundQueue, or by that of this PeerConnection.
+  template <typename Queue>
+  void collect(Queue& queue) {
+    add(queue.takeDropped());
+    remember(queue.takeDroppedFrames());
+  }
   void add(const rtmp::DropCounts& counts);
+  /// The server is lost, and frames from this number on are sent again, or counted as missed: those of them
+  /// that were dropped do not count.
+  void takeBack(std::uint64_t number);
+  /// Numbers begin anew.
+  void forgetNumbers() { frames_.clear(); }
   /// Sent while it was away.
   void addMissed(const rtmp::DropCounts& counts);
   /// A data message, which is no frame.
@@ -23,11 +36,13 @@ class DropReport {
   std::optional<std::string> take(rtmp::TimePoint now);
 
  private:
+  void remember(const std::vector<rtmp::DroppedFrame>& frames);
   std::string describe() const;
 
   rtmp::DropCounts dropped_, missed_;  // not reported yet
   std::uint64_t data_ = 0;
   rtmp::DropCounts totals_;
+  rtmp::RingBuffer<rtmp::DroppedFrame> frames_;  // in totals_; of very many the newest
   std::optional<rtmp::TimePoint> last_;
 };
 

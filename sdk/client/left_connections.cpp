@@ -40,6 +40,9 @@ class LeftConnections::One final : PeerConnectionEvents {
   void dropMedia() {
     if (connection_) connection_->dropMedia();
   }
+  void forgetNumbers() {
+    if (connection_) connection_->forgetNumbers();
+  }
   void bounds(const PeerConnection::Bounds& bounds) {
     if (connection_) connection_->bounds(bounds);
   }
@@ -69,7 +72,7 @@ void LeftConnections::One::tick(rtmp::TimePoint now, std::optional<std::chrono::
     connection_->relieve(now);
     progress_.restart(now);
   }
-  all_.drops_.add(connection_->takeDropped());
+  all_.drops_.collect(*connection_);
   if (patience ? progress_.without(now, connection_->stats(), connection_->queued()) >= *patience
                : deadline_ && now >= *deadline_ + time_for_kernel)
     return giveUp(now);
@@ -105,8 +108,8 @@ void LeftConnections::One::retire() {
 }
 
 void LeftConnections::One::abandonMedia() {
-  all_.drops_.add(connection_->takeDropped());
-  all_.drops_.add(connection_->abandonMedia());
+  connection_->abandonMedia();
+  all_.drops_.collect(*connection_);
 }
 
 LeftConnections::LeftConnections(DropReport& drops, std::function<void()> moved)
@@ -139,6 +142,10 @@ void LeftConnections::drain(rtmp::TimePoint deadline) {
 
 void LeftConnections::dropMedia() {
   for (const auto& one : all_) one->dropMedia();
+}
+
+void LeftConnections::forgetNumbers() {
+  for (const auto& one : all_) one->forgetNumbers();
 }
 
 void LeftConnections::clear() {

@@ -38,6 +38,8 @@ class LeftConnections {
   void drain(rtmp::TimePoint deadline);
   /// What is queued is not wanted any more.
   void dropMedia();
+  /// Another broadcast follows, and dropMedia() was called.
+  void forgetNumbers();
   /// Drops all of them at once.
   void clear();
 

@@ -106,15 +106,26 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
   }
   asked_ = true;
   newcomer_ = false;
-  unconfirmed_.reset();
+  forgetNumbers();
   if (silent_) return prepare();
   publish_ = Publish::wanted;
   if (connection_) requestPublish();
 }
 
+// Those of the last broadcast say nothing about this one.
+void Peer::forgetNumbers() {
+  unconfirmed_.reset();
+  drops_.forgetNumbers();
+  left_.forgetNumbers();
+  if (connection_) connection_->forgetNumbers();
+}
+
 // Where the connection is what is to come back, it still does.
 void Peer::unpublish() {
-  if (publishing() && connection_) may_hold_name_ = false;
+  if (publishing() && connection_) {
+    may_hold_name_ = false;
+    said_goodbye_ = true;
+  }
   if (connection_) comeback_.cancel();
   answer_timer_.cancel();
   dropMedia();
@@ -127,7 +138,7 @@ void Peer::unpublish() {
   redirected_publish_ = false;
   left_.dropMedia();
   leaveOldConnections();
-  if (relocation_ && relocation_->ready()) exchange();
+  moveIfReady();
 }
 
 void Peer::close() {
@@ -271,6 +282,7 @@ void Peer::refusePublish(Status failure, std::string error) {
   stand();
   events_.streamStatus(std::move(failure));
   events_.publishChanged(*this);
+  moveIfReady();
 }
 
 void Peer::endPublish(std::string error) {
@@ -332,6 +344,8 @@ void Peer::retire() {
   collectDrops(host_.scheduler().now());
   earlier_ += connection_->sent();
   unconfirmed_ = unconfirmed();
+  // The end of its last publish may not have come through.
+  if (std::exchange(said_goodbye_, false) && !connection_->idle()) may_hold_name_ = true;
   link_stats_ = {};
   link_stats_at_ = {};
   PeerConnection::retire(std::move(connection_));

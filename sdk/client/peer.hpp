@@ -78,6 +78,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void send(const rtmp::QueuedMessage& message);
   /// Frames of the broadcast that it will not get, sent while it was away.
   void missed(const rtmp::DropCounts& counts);
+  /// It is lost, and what was dropped from this number on is sent again, or will be missed().
+  void lostFrom(std::uint64_t number) { drops_.takeBack(number); }
   /// Every 100 ms. Reports what has piled up, and gives up a server that is dead, or has taken nothing for
   /// too long: `patience`, when it is being waited for.
   void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
@@ -154,6 +156,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void adopt(std::unique_ptr<PeerConnection> connection);
   void announce();
   void requestPublish();
+  void forgetNumbers();
   std::string streamName() const;
   void awaitPublish(std::chrono::milliseconds patience);
   void noPublishAnswer(std::chrono::milliseconds patience);
@@ -201,6 +204,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void forgiveRedirects();
   void relocate(Target target);
   void exchange();
+  void moveIfReady();
   void hold();
   void finishMove();
   bool retryMove(const Status& failure);
@@ -239,6 +243,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::PublishRequest request_;
   std::uint32_t stream_id_ = 0;
   bool may_hold_name_ = false;  // the server, for a connection of ours
+  bool said_goodbye_ = false;   // to a publish of the present connection
   const bool spare_;
   bool silent_;         // a spare's
   bool asked_ = false;  // publish() was called, and unpublish() not yet

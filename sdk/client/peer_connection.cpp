@@ -105,10 +105,9 @@ void PeerConnection::dropMedia() {
   for (rtmp::QueuedMessage& command : commands) queue_.push(std::move(command));
 }
 
-rtmp::DropCounts PeerConnection::abandonMedia() {
+void PeerConnection::abandonMedia() {
   queue_.bounds({.bytes = 0, .age = {}, .lossless = false, .messages = 0});
   queue_.relieve(scheduler_.now());
-  return queue_.takeDropped();
 }
 
 std::optional<std::uint64_t> PeerConnection::unconfirmed() {
@@ -118,6 +117,11 @@ std::optional<std::uint64_t> PeerConnection::unconfirmed() {
   if (first_dropped_ != 0) return first_dropped_;
   const std::uint64_t queued = queue_.firstNumber();
   return queued != 0 ? queued : last_number_ + 1;
+}
+
+void PeerConnection::forgetNumbers() {
+  sent_numbers_.clear();
+  last_number_ = first_dropped_ = 0;
 }
 
 bool PeerConnection::idle() const {

@@ -81,9 +81,10 @@ class PeerConnection final : net::LinkEvents {
   void bounds(Bounds bounds) { queue_.bounds(bounds); }
   void relieve(rtmp::TimePoint now) { queue_.relieve(now); }
   rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }
+  std::vector<rtmp::DroppedFrame> takeDroppedFrames() { return queue_.takeDroppedFrames(); }
   void dropMedia();
   /// Drops every frame by the policy's count of it.
-  rtmp::DropCounts abandonMedia();
+  void abandonMedia();
 
   std::size_t queued() const { return queue_.bytes(); }
   /// Of the queue: the application's calls and shared objects.
@@ -100,6 +101,8 @@ class PeerConnection final : net::LinkEvents {
   /// Nothing: none was ever sent here. Stays once the link has ended, and over dropMedia() until the next
   /// numbered message; one whose number does not rise begins anew.
   std::optional<std::uint64_t> unconfirmed();
+  /// Another broadcast follows. What is queued of the last one has been dropped.
+  void forgetNumbers();
   /// Everything has reached the server's kernel.
   bool idle() const;
 

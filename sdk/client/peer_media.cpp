@@ -108,8 +108,8 @@ void Peer::measure(rtmp::TimePoint now) {
 }
 
 void Peer::collectDrops(rtmp::TimePoint now) {
-  drops_.add(held_.takeDropped());
-  if (connection_) drops_.add(connection_->takeDropped());
+  drops_.collect(held_);
+  if (connection_) drops_.collect(*connection_);
   if (auto text = drops_.take(now))
     events_.streamStatus(identity_.status(code::buffer_dropped, "warning", std::move(*text)));
 }

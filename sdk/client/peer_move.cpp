@@ -102,6 +102,11 @@ void Peer::relocationReady() {
   if (publish_ != Publish::publishing || !has_video_) exchange();
 }
 
+// There is no stream any more whose keyframe was waited for.
+void Peer::moveIfReady() {
+  if (relocation_ && relocation_->ready()) exchange();
+}
+
 void Peer::relocationFailed(const std::string& why) {
   dropRelocation();
   const bool redirected = std::exchange(redirected_publish_, false);
@@ -118,6 +123,7 @@ void Peer::relocationFailed(const std::string& why) {
 void Peer::exchange() {
   answer_timer_.cancel();
   const bool begins = publish_ == Publish::publishing;
+  if (begins) unconfirmed_ = unconfirmed();
   std::unique_ptr<PeerConnection> old = std::move(connection_);
   if (old) old->unpublish();
   Target left = std::exchange(target_, relocation_->target());

@@ -115,6 +115,7 @@ void Peer::publishAfter(std::chrono::milliseconds delay, Status failure, const s
   }
   sayStream(identity_.status(code::publish_retrying, "warning", announcement(why, delay)));
   events_.publishChanged(*this);
+  moveIfReady();
 }
 
 void Peer::tryAgain() {

@@ -1,6 +1,7 @@
 #include "client/resume_ring.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace multiconn::client {
 
@@ -9,6 +10,8 @@ namespace {
 using Class = rtmp::QueuedMessage::Class;
 
 constexpr std::chrono::milliseconds audio_group{1000};
+// Without a picture for so long the sound goes on alone.
+constexpr std::chrono::milliseconds video_pause{2000};
 constexpr std::chrono::milliseconds longest_step{1000};
 // What a message weighs beside its body, so that many tiny ones are bounded too.
 constexpr std::size_t bookkeeping = 128;
@@ -37,9 +40,7 @@ void StreamHead::send(std::uint32_t timestamp, rtmp::TimePoint now,
 }
 
 void ResumeRing::push(const rtmp::QueuedMessage& message) {
-  const std::int64_t step = static_cast<std::int32_t>(message.message.timestamp - newest_timestamp_);
-  pace_ += std::clamp(std::chrono::milliseconds(step), std::chrono::milliseconds(0), longest_step);
-  if (step > 0 || next() == 1) newest_timestamp_ = message.message.timestamp;
+  keepTime(message);
   if (begins(message)) {
     const bool key = message.kind == Class::video;
     groups_.push({next(), key, head_, message.queued_at});
@@ -49,6 +50,20 @@ void ResumeRing::push(const rtmp::QueuedMessage& message) {
   tally_.push(message);
   trim(message.queued_at);
   note(message);
+}
+
+// Data before the first frame know nothing of the time at which that begins, which may be behind theirs.
+void ResumeRing::keepTime(const rtmp::QueuedMessage& message) {
+  newest_at_ = message.queued_at;
+  const bool first_media = message.kind != Class::control && !std::exchange(has_media_, true);
+  if (first_media || next() == 1) newest_timestamp_ = message.message.timestamp;
+  const std::int64_t step = static_cast<std::int32_t>(message.message.timestamp - newest_timestamp_);
+  pace_ += std::clamp(std::chrono::milliseconds(step), std::chrono::milliseconds(0), longest_step);
+  if (step > 0) newest_timestamp_ = message.message.timestamp;
+}
+
+bool ResumeRing::keyIsOld() const {
+  return has_video_ && !groups_.empty() && newest_at_ - groups_.back().began > bounds_.age;
 }
 
 const ResumeRing::Entry* ResumeRing::find(std::uint64_t number) const {
@@ -89,12 +104,16 @@ StreamHead& ResumeRing::change() {
 bool ResumeRing::begins(const rtmp::QueuedMessage& message) const {
   if (next() == 1) return true;
   if (message.kind == Class::video) return message.frame == FrameKind::key;
-  if (message.kind != Class::audio || has_video_) return false;
+  if (message.kind != Class::audio) return false;
+  if (has_video_ && pace_ - video_pace_ < video_pause) return false;
   return groups_.empty() || pace_ - group_pace_ >= audio_group;
 }
 
 void ResumeRing::note(const rtmp::QueuedMessage& message) {
-  if (message.message.type == rtmp::MessageType::video) has_video_ = true;
+  if (message.message.type == rtmp::MessageType::video) {
+    has_video_ = true;
+    video_pace_ = pace_;
+  }
   if (message.kind == Class::config) change().configs[trackOf(message.message)] = message.message;
 }
 

@@ -30,8 +30,8 @@ struct StreamHead {
 };
 
 /// The newest part of a broadcast, by reference, for servers that come or come back. It is kept in groups
-/// that one can begin with: from a keyframe up to the next one; of a stream without video, about a second;
-/// and the first group begins with the broadcast. Whole groups are given up, from the oldest on, beyond the
+/// that one can begin with: from a keyframe up to the next one; while no video comes, about a second; and the
+/// first group begins with the broadcast. Whole groups are given up, from the oldest on, beyond the
 /// bounds.
 class ResumeRing {
  public:
@@ -78,6 +78,8 @@ class ResumeRing {
   const StreamHead& head() const { return *head_; }
   std::uint32_t newestTimestamp() const { return newest_timestamp_; }
   bool hasVideo() const { return has_video_; }
+  /// Pictures come, but no keyframe: the newest group began longer ago than a group is kept.
+  bool keyIsOld() const;
   rtmp::DropCounts framesBefore(std::uint64_t number) const { return tally_.before(number); }
   /// Payload and bookkeeping; 0 when they are not kept.
   std::uint64_t bytesFrom(std::uint64_t number) const;
@@ -86,6 +88,7 @@ class ResumeRing {
 
  private:
   StreamHead& change();
+  void keepTime(const rtmp::QueuedMessage& message);
   bool begins(const rtmp::QueuedMessage& message) const;
   void note(const rtmp::QueuedMessage& message);
   void keep(const rtmp::QueuedMessage& message);
@@ -95,15 +98,16 @@ class ResumeRing {
 
   Bounds bounds_;
   rtmp::RingBuffer<Group> groups_;
-  rtmp::RingBuffer<Entry> entries_;  // up to next(), or none
-  std::uint64_t first_ = 1;          // of entries_
-  std::uint64_t bytes_ = 0;          // of all messages ever
-  std::chrono::milliseconds pace_{}, group_pace_{};
+  rtmp::RingBuffer<Entry> entries_;                                 // up to next(), or none
+  std::uint64_t first_ = 1;                                         // of entries_
+  std::uint64_t bytes_ = 0;                                         // of all messages ever
+  std::chrono::milliseconds pace_{}, group_pace_{}, video_pace_{};  // now, and at the last of each
   FrameTally tally_;
   std::shared_ptr<StreamHead> head_ = std::make_shared<StreamHead>();
   std::optional<std::uint64_t> keep_from_;
   std::uint32_t newest_timestamp_ = 0;
-  bool has_video_ = false;
+  bool has_media_ = false, has_video_ = false;
+  rtmp::TimePoint newest_at_{};
 };
 
 }  // namespace multiconn::client

@@ -27,6 +27,13 @@ std::span<std::byte> readBuffer() {
   return *buffer;
 }
 
+/// One for all connections of a thread too, so that it stays in the cache: only what a socket does not take
+/// at once has to be kept with the connection.
+rtmp::ComposedMessage& composedMessage() {
+  static thread_local rtmp::ComposedMessage message;
+  return message;
+}
+
 std::uint32_t milliseconds(TimePoint time) {
   return static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
@@ -68,8 +75,10 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   void readEnded();
   PeerState state() const;
 
+  void writeThrough(rtmp::ComposedMessage& message);
   bool blocked() const { return waiting_writable_ || outgoing_.messageInFlight(); }
   void write();
+  void wrote(const IoResult& result);
   void waitWritable();
   void becameWritable();
   void drained();
@@ -80,12 +89,20 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   template <typename Task>
   void post(Task task);
 
+  // First what every message meets: with very many connections, what they cost is cache misses.
   Scheduler& scheduler_;
   std::unique_ptr<Transport> transport_;
+  Phase phase_ = Phase::idle;
+  bool corked_ = false;
+  bool waiting_writable_ = false;
+  bool refused_ = false;  // trySend() returned false: writable() is owed
+  bool write_failed_ = false;
+  bool write_shut_ = false;
+  std::uint64_t bytes_sent_ = 0;
+  Outgoing outgoing_;
   std::string peer_;
   rtmp::Connection connection_;
   PumpEvents* events_;  // null once forgotten
-  Phase phase_ = Phase::idle;
 
   std::size_t handshake_left_ = handshake_size;
   bool opened_ = false;
@@ -93,13 +110,6 @@ class MessagePump::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<rtmp::Message> received_;
   std::uint64_t bytes_received_ = 0;
 
-  Outgoing outgoing_;
-  bool corked_ = false;
-  bool waiting_writable_ = false;
-  bool refused_ = false;  // trySend() returned false: writable() is owed
-  bool write_failed_ = false;
-  bool write_shut_ = false;
-  std::uint64_t bytes_sent_ = 0;
   TransportFigures last_figures_;  // once ended
   Timer deadline_;
 };
@@ -237,14 +247,26 @@ bool MessagePump::Impl::trySend(const rtmp::OutMessage& message) {
     return false;
   }
   outgoing_.takeControl(connection_.pendingOutput());
-  connection_.compose(message, outgoing_.message());
-  if (corked_ && outgoing_.message().size() <= gather_limit) {
-    outgoing_.gatherMessage();
-    return true;
+  rtmp::ComposedMessage& composed = composedMessage();
+  connection_.compose(message, composed);
+  if (corked_ && composed.size() <= gather_limit) {
+    outgoing_.gather(composed);
+  } else if (corked_ || outgoing_.unwritten() > 0) {
+    outgoing_.start(composed);
+    if (!corked_) write();
+  } else {
+    writeThrough(composed);
   }
-  outgoing_.startMessage();
-  if (!corked_) write();
+  composed.clear();
   return true;
+}
+
+void MessagePump::Impl::writeThrough(rtmp::ComposedMessage& message) {
+  const IoResult result = transport_->write(message.slices());
+  bytes_sent_ += result.bytes;
+  if (result.bytes < message.size()) outgoing_.start(message, result.bytes);
+  wrote(result);
+  write();
 }
 
 void MessagePump::Impl::uncork() {
@@ -269,9 +291,13 @@ void MessagePump::Impl::write() {
     const IoResult result = transport_->write(std::span(slices).first(count));
     bytes_sent_ += result.bytes;
     outgoing_.consume(result.bytes);
-    if (result.error) return writeFailed(result.error);
-    if (result.would_block && outgoing_.unwritten() > 0) waitWritable();
+    wrote(result);
   }
+}
+
+void MessagePump::Impl::wrote(const IoResult& result) {
+  if (result.error) return writeFailed(result.error);
+  if (result.would_block && outgoing_.unwritten() > 0) waitWritable();
 }
 
 void MessagePump::Impl::waitWritable() {

@@ -18,9 +18,8 @@ void NativeLink::open(std::vector<rtmp::OutMessage> opening, LinkEvents& events)
 void NativeLink::dialed(DialResult result) {
   dialer_.reset();
   if (!result.transport) return fail(std::move(result.failure));
-  pump_ =
-      std::make_unique<MessagePump>(scheduler_, std::move(result.transport), rtmp::Handshake::Role::client,
-                                    limits_, static_cast<PumpEvents&>(*this));
+  pump_.emplace(scheduler_, std::move(result.transport), rtmp::Handshake::Role::client, limits_,
+                static_cast<PumpEvents&>(*this));
   pump_->start();
 }
 

@@ -36,16 +36,16 @@ class NativeLink final : public Link, private PumpEvents {
   void closed(LinkFailure failure) override;
 
   AsioScheduler& scheduler_;
-  LinkTarget target_;
-  rtmp::Limits limits_;
   LinkEvents* events_ = nullptr;  // null before open() and after closed()
-  std::vector<rtmp::OutMessage> opening_;
-  std::size_t opening_sent_ = 0;
+  std::optional<MessagePump> pump_;
   bool opened_ = false;
   bool refused_ = false;
 
+  LinkTarget target_;
+  rtmp::Limits limits_;
+  std::vector<rtmp::OutMessage> opening_;
+  std::size_t opening_sent_ = 0;
   std::optional<Dialer> dialer_;
-  std::unique_ptr<MessagePump> pump_;
   Timer failing_;
 };
 

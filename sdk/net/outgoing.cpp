@@ -1,6 +1,7 @@
 #include "net/outgoing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace multiconn::net {
 
@@ -13,14 +14,17 @@ void Outgoing::takeControl(rtmp::Bytes& control) {
   control.clear();
 }
 
-void Outgoing::gatherMessage() {
-  for (const rtmp::BytesView slice : message_.slices())
+void Outgoing::gather(const rtmp::ComposedMessage& message) {
+  for (const rtmp::BytesView slice : message.slices())
     gathered_.insert(gathered_.end(), slice.begin(), slice.end());
 }
 
-void Outgoing::startMessage() {
-  slice_ = slice_offset_ = 0;
-  message_left_ = message_.size();
+void Outgoing::start(rtmp::ComposedMessage& message, std::size_t offset) {
+  std::swap(message_, message);
+  slice_ = 0;
+  slice_offset_ = offset;
+  message_left_ = message_.size() - offset;
+  skipWritten();
 }
 
 std::size_t Outgoing::collect(std::span<rtmp::BytesView> slices) const {
@@ -45,8 +49,13 @@ void Outgoing::consume(std::size_t bytes) {
   bytes -= from_gathered;
   message_left_ -= bytes;
   slice_offset_ += bytes;
+  skipWritten();
+}
+
+void Outgoing::skipWritten() {
   while (messageInFlight() && slice_offset_ >= message_.slices()[slice_].size())
     slice_offset_ -= message_.slices()[slice_++].size();
+  if (!messageInFlight()) message_.clear();
 }
 
 }  // namespace multiconn::net

@@ -18,12 +18,10 @@ class Outgoing {
 
   /// Empties `control` to the end of what is gathered. Not while a message is in flight.
   void takeControl(rtmp::Bytes& control);
-  /// To compose a message into, before gatherMessage() or startMessage().
-  rtmp::ComposedMessage& message() { return message_; }
-  /// Copies the composed message behind what is gathered.
-  void gatherMessage();
-  /// Puts the composed message in flight.
-  void startMessage();
+  /// Copies a composed message behind what is gathered.
+  void gather(const rtmp::ComposedMessage& message);
+  /// Puts a composed message in flight, from `offset` on, and leaves another in its place.
+  void start(rtmp::ComposedMessage& message, std::size_t offset = 0);
 
   /// The next slices to write; fewer than all when `slices` is too short.
   std::size_t collect(std::span<rtmp::BytesView> slices) const;
@@ -31,10 +29,12 @@ class Outgoing {
   void consume(std::size_t bytes);
 
  private:
+  void skipWritten();
+
   rtmp::Bytes gathered_;
   std::size_t gathered_offset_ = 0;
-  rtmp::ComposedMessage message_;
   std::size_t message_left_ = 0;
+  rtmp::ComposedMessage message_;
   std::size_t slice_ = 0;
   std::size_t slice_offset_ = 0;
 };

@@ -18,15 +18,13 @@ Readiness::Readiness(AsioScheduler& scheduler, Socket socket)
     : state_(std::make_shared<State>(strandOf(scheduler))) {
   boost::system::error_code failed;
   state_->descriptor.assign(socket.descriptor(), failed);
-  if (!failed) socket.release();
+  if (failed) return;
+  descriptor_ = state_->descriptor.native_handle();
+  socket.release();
 }
 
 Readiness::~Readiness() {
   close();
-}
-
-int Readiness::descriptor() const {
-  return state_->descriptor.is_open() ? state_->descriptor.native_handle() : -1;
 }
 
 void Readiness::waitReadable(std::function<void()> ready) {
@@ -37,12 +35,14 @@ void Readiness::waitWritable(std::function<void()> ready) {
 }
 
 void Readiness::close() {
+  descriptor_ = -1;
   state_->closed = true;
   boost::system::error_code ignored;
   state_->descriptor.close(ignored);
 }
 
 Socket Readiness::release() {
+  descriptor_ = -1;
   state_->closed = true;
   return state_->descriptor.is_open() ? Socket(state_->descriptor.release()) : Socket();
 }

@@ -18,7 +18,7 @@ class Readiness {
   Readiness& operator=(const Readiness&) = delete;
 
   /// -1 once closed, so that a system call on it fails with EBADF.
-  int descriptor() const;
+  int descriptor() const { return descriptor_; }
   void waitReadable(std::function<void()> ready);
   void waitWritable(std::function<void()> ready);
   void close();
@@ -28,6 +28,7 @@ class Readiness {
  private:
   struct State;
   void wait(bool for_write, std::function<void()> ready);
+  int descriptor_ = -1;  // state_'s, without a visit there for every write
   std::shared_ptr<State> state_;
 };
 

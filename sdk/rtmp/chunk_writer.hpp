@@ -16,6 +16,12 @@ class ComposedMessage {
   /// Header and payload slices in turn. Valid until the next compose() into this object.
   const std::vector<BytesView>& slices() const { return slices_; }
   std::size_t size() const { return size_; }
+  /// Lets go of the payload; empty until the next compose().
+  void clear() {
+    payload_.reset();
+    slices_.clear();
+    size_ = 0;
+  }
 
  private:
   friend class ChunkWriter;
@@ -46,8 +52,8 @@ class ChunkWriter {
   };
   void firstHeader(const OutMessage& message, std::uint8_t chunk_stream, Bytes& out);
 
-  std::array<Previous, 64> previous_{};
   std::uint32_t chunk_size_ = 128;
+  std::array<Previous, 64> previous_{};
 };
 
 }  // namespace multiconn::rtmp

@@ -5,6 +5,8 @@
 namespace multiconn::rtmp {
 namespace {
 
+constexpr std::size_t most_dropped_frames = 4096;
+
 std::size_t sizeOf(const QueuedMessage& message) {
   return message.message.payload ? message.message.payload->size() : 0;
 }
@@ -22,6 +24,11 @@ bool isDisposable(const QueuedMessage& message) {
 }
 bool isDroppable(const QueuedMessage& message) {
   return isVideo(message) || isAudio(message);
+}
+std::uint64_t DropCounts::*kindOf(const QueuedMessage& message) {
+  if (isAudio(message)) return &DropCounts::audio;
+  if (message.frame == FrameKind::disposable) return &DropCounts::disposable;
+  return message.frame == FrameKind::inter ? &DropCounts::inter : &DropCounts::key;
 }
 
 }  // namespace
@@ -119,15 +126,12 @@ void OutboundQueue::skipUndroppable() {
 }
 
 void OutboundQueue::count(const QueuedMessage& message) {
-  if (isAudio(message)) {
-    ++dropped_.audio;
-  } else if (message.frame == FrameKind::disposable) {
-    ++dropped_.disposable;
-  } else if (message.frame == FrameKind::inter) {
-    ++dropped_.inter;
-  } else {
-    ++dropped_.key;
-  }
+  const auto kind = kindOf(message);
+  ++(dropped_.*kind);
+  if (message.number == 0) return;
+  if (dropped_frames_.size() == most_dropped_frames)
+    dropped_frames_.erase(dropped_frames_.begin(), dropped_frames_.begin() + most_dropped_frames / 2);
+  dropped_frames_.push_back({message.number, kind});
 }
 
 }  // namespace multiconn::rtmp

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include <multiconn/frame.hpp>
 
@@ -25,6 +27,12 @@ struct QueuedMessage {
 struct DropCounts {
   std::uint64_t disposable = 0, inter = 0, key = 0, audio = 0;
   std::uint64_t total() const { return disposable + inter + key + audio; }
+};
+
+/// A frame of a broadcast that was dropped.
+struct DroppedFrame {
+  std::uint64_t number = 0;
+  std::uint64_t DropCounts::*kind = &DropCounts::audio;
 };
 
 /// The bounded queue of one peer. Beyond its bounds a live broadcast gives up, in this order: disposable
@@ -62,6 +70,8 @@ class OutboundQueue {
   void bounds(Bounds bounds) { bounds_ = bounds; }
   /// Dropped since the last call.
   DropCounts takeDropped();
+  /// Those that have a number, since the last call; of very many the newest.
+  std::vector<DroppedFrame> takeDroppedFrames() { return std::exchange(dropped_frames_, {}); }
 
  private:
   bool overBytes() const { return bytes_ > bounds_.bytes || messages_.size() > bounds_.messages; }
@@ -84,6 +94,7 @@ class OutboundQueue {
   std::size_t bytes_ = 0;
   bool waiting_for_key_ = false;
   DropCounts dropped_;
+  std::vector<DroppedFrame> dropped_frames_;
 };
 
 }  // namespace multiconn::rtmp

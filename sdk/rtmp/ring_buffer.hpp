@@ -32,8 +32,7 @@ class RingBuffer {
   }
   void pop() {
     front() = T();
-    begin_ = at(1);
-    --size_;
+    begin_ = --size_ == 0 ? 0 : at(1);  // one that is mostly empty stays in the same cache lines
     if (empty()) giveBack();
   }
   /// Removes what stands behind the first `size`.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@ namespace multiconn::chaos {
 
 struct CycleResult {
   std::vector<std::string> complaints;
+  std::optional<std::uint64_t> failed_seed;  ///< none: no single cycle is to blame
   double longest_close_ms = 0;
 };
 
@@ -16,7 +19,8 @@ struct CycleResult {
 CycleResult runSimulatedCycle(std::uint64_t seed);
 
 /// `count` such lives over loopback, with a thread of the library's own: nothing is called any more once the
-/// destructor has returned, and no descriptor and no thread is left.
-CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count);
+/// destructor has returned, no descriptor and no thread is left, and no close takes longer than `close_gate`.
+CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count,
+                            std::chrono::milliseconds close_gate);
 
 }  // namespace multiconn::chaos

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
 
 #include "chaos/cycles.hpp"
 
@@ -12,10 +13,26 @@ multiconn::chaos::CycleResult runSimulated(std::uint64_t first, std::size_t coun
   for (std::uint64_t seed = first; seed < first + count && sum.complaints.empty(); ++seed) {
     multiconn::chaos::CycleResult one = multiconn::chaos::runSimulatedCycle(seed);
     sum.longest_close_ms = std::max(sum.longest_close_ms, one.longest_close_ms);
-    for (std::string& complaint : one.complaints)
-      sum.complaints.push_back("seed " + std::to_string(seed) + ": " + std::move(complaint));
+    if (!one.complaints.empty()) sum.failed_seed = seed;
+    sum.complaints = std::move(one.complaints);
   }
   return sum;
+}
+
+struct Options {
+  std::uint64_t seed = 1;
+  std::size_t count = 100;
+  bool sockets = false;
+  // A machine with other things to do does not fail.
+  int close_gate_ms = 5000;
+};
+
+/// What repeats it: the cycle itself, or all of them when only their end showed it.
+void tellHow(const char* program, const Options& options, std::optional<std::uint64_t> seed) {
+  std::cout << "  again: " << program << " --seed " << seed.value_or(options.seed) << " --count "
+            << (seed ? 1 : options.count);
+  if (options.sockets) std::cout << " --sockets --close-gate-ms " << options.close_gate_ms;
+  std::cout << "\n";
 }
 
 }  // namespace
@@ -23,20 +40,25 @@ multiconn::chaos::CycleResult runSimulated(std::uint64_t first, std::size_t coun
 int main(int argc, char** argv) {
   CLI::App app{"Connects, publishes, fails and closes again and again; each time nothing may be left.",
                "chaos_cycles"};
-  std::uint64_t seed = 1;
-  std::size_t count = 100;
-  bool sockets = false;
-  app.add_option("--seed", seed, "Of the first cycle");
-  app.add_option("--count", count, "Cycles")->check(CLI::PositiveNumber);
-  app.add_flag("--sockets", sockets, "Over loopback and with threads, in place of simulated time");
+  Options options;
+  app.add_option("--seed", options.seed, "Of the first cycle");
+  app.add_option("--count", options.count, "Cycles")->check(CLI::PositiveNumber);
+  app.add_flag("--sockets", options.sockets, "Over loopback and with threads, in place of simulated time");
+  app.add_option("--close-gate-ms", options.close_gate_ms,
+                 "With --sockets: the longest that ncClose() may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   const auto begun = std::chrono::steady_clock::now();
   const multiconn::chaos::CycleResult result =
-      sockets ? multiconn::chaos::runSocketCycles(seed, count) : runSimulated(seed, count);
+      options.sockets ? multiconn::chaos::runSocketCycles(options.seed, options.count,
+                                                          std::chrono::milliseconds(options.close_gate_ms))
+                      : runSimulated(options.seed, options.count);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   for (const std::string& complaint : result.complaints) std::cout << "FAILED: " << complaint << "\n";
-  std::cout << count << " cycles, the longest close took " << result.longest_close_ms << " ms, "
+  if (!result.complaints.empty()) tellHow(argv[0], options, result.failed_seed);
+  std::cout << options.count << " cycles, the longest close took " << result.longest_close_ms << " ms, "
             << took.count() << " s\n";
   return result.complaints.empty() ? 0 : 1;
 }

@@ -40,7 +40,8 @@ bool tellSum(std::size_t runs, const multiconn::chaos::RunResult& sum) {
   std::cout << "judged: " << sum.untouched << " untouched servers, " << sum.resumed_whole
             << " outages within the ring, " << sum.resumed_at_keyframe << " returns to the newest keyframe, "
             << sum.complete_ends << " complete ends, " << sum.memory_filled
-            << " runs that filled the memory, " << sum.wrapped << " timestamps that began again\nmet:";
+            << " runs that filled the memory, " << sum.look_ups << " look-ups, " << sum.wrapped
+            << " timestamps that began again\nmet:";
   for (std::size_t kind = 0; kind < sum.met.size(); ++kind)
     std::cout << " " << name(static_cast<multiconn::chaos::FaultKind>(kind)) << " " << sum.met.at(kind);
   std::cout << "\n";

@@ -4,6 +4,7 @@ one is complete from where it goes on."""
 import signal
 import time
 
+from certificates import Authority
 from clips import clip
 from harness import InteropTest, wait_until
 from own_network import Rule
@@ -124,6 +125,21 @@ class ProcessTest(TortureTest):
             origin.restart()
             self.wait_for(START, times + 1)
         self.finish(FfmpegPlayer(self, origin, "one"))
+
+
+class TlsTest(TortureTest):
+    def test_a_server_behind_tls_that_is_killed(self):
+        authority = Authority(self.directory)
+        server = Nginx(self, tls=authority.issue("good"))
+        self.publish(f"rtmps://localhost:{server.tls_port}/live/one", "--ca-file", authority.certificate)
+        server.program.kill()
+        self.wait_for(RECONNECTING)
+        server.restart()
+        self.wait_for(START, 2)
+        player = FfmpegPlayer(self, server, "one")
+        _, whole = self.finish()
+        assert_decodable(self, player.finish())
+        goes_on(whole, player.capture, tolerance=0.002)
 
 
 class ProxyTest(TortureTest):

@@ -31,8 +31,9 @@ constexpr auto longest_return = 120s;
 constexpr std::size_t most_complaints = 20;
 constexpr microseconds ntsc_interval{1001 * 1000 / 30};
 
+// Half a millisecond goes up.
 milliseconds rounded(microseconds time) {
-  return std::chrono::round<milliseconds>(time);
+  return std::chrono::floor<milliseconds>(time + 500us);
 }
 
 /// One destination of a run.
@@ -112,6 +113,7 @@ class Run {
     connect_options_.amf3 = random_.chance(10);
     if (random_.chance(30)) connect_options_.timestamps = Timestamps::epoch;
     const bool little_memory = random_.chance(10);
+    if (little_memory) largest_ = random_.number(6000, 20'000);
     if (little_memory || random_.chance(15)) connect_options_.queue_bytes = random_.number(20'000, 200'000);
     if (little_memory || random_.chance(15)) connect_options_.resume_bytes = random_.number(20'000, 400'000);
     if (random_.chance(15)) connect_options_.resume_age = random_.milliseconds(500, 8000);
@@ -154,6 +156,7 @@ class Run {
   Destination destination(Site& site) {
     Destination destination;
     destination.url = "rtmp://" + site.host + "/live?auth=canaryQUERY";
+    if (site.touched && random_.chance(20)) balance(site, destination);
     // What is published where nothing else is said the client learns in publish().
     if (asked_) site.server->echo = "canaryNAME?token=canaryTOKEN";
     if (random_.chance(50)) {
@@ -170,6 +173,17 @@ class Run {
       site.resumes = false;
     }
     return destination;
+  }
+
+  /// A balancer that knows only this server, and is sometimes away when it is asked.
+  void balance(const Site& site, Destination& destination) {
+    world_.web.serve("lb-" + site.host, [this, host = site.host](const net::HttpUrl&, int nth) {
+      if (nth % 3 == 2) return test::refusedConnection(10ms);
+      ++sum_.look_ups;
+      return test::jsonServers({host}, 10ms);
+    });
+    destination.url = "http://lb-" + site.host + "/loadbalancer";
+    destination.servers.app = "live?auth=canaryQUERY";
   }
 
   // --- The broadcast
@@ -312,8 +326,9 @@ class Run {
 
   /// A producer that has said that it waits for servers bounds it itself.
   void watchMemory() {
-    const std::size_t bound = sites_.size() * (connect_options_.queue_bytes + largest_ + 64 * 1024) +
-                              connect_options_.resume_bytes + 64 * 1024;
+    constexpr std::size_t slack = 16 * 1024;
+    const std::size_t bound = sites_.size() * (connect_options_.queue_bytes + largest_ + slack) +
+                              connect_options_.resume_bytes + slack;
     memory_filled_ = memory_filled_ || (!waits_ && written_bytes_ > bound);
     const std::size_t live = alive_.payloads.live();
     if (!waits_ && live > bound)
@@ -414,7 +429,10 @@ class Run {
       witness_.heard();
       finished = true;
     });
-    if (!world_.loop.runUntil([&] { return finished; }, 20s)) complain("finish() does not end");
+    const bool narrow =
+        std::any_of(sites_.begin(), sites_.end(), [](const auto& site) { return site->server->narrow; });
+    if (!world_.loop.runUntil([&] { return finished; }, narrow ? 120s : 20s))
+      complain("finish() does not end");
     world_.loop.runFor(500ms);
     completed_ = true;
   }
@@ -427,7 +445,8 @@ class Run {
            (*state == ServerState::connected && site.may_fail);
   }
   bool allBack() const {
-    if (world_.loop.now() < healed_at_ + 2s) return false;
+    // Until then a client may believe in a connection whose path has gone.
+    if (world_.loop.now() < healed_at_ + connect_options_.dead_after + 2s) return false;
     const auto rows = connection_->stats();
     return std::all_of(sites_.begin(), sites_.end(), [&](const auto& site) { return back(rows, *site); });
   }
@@ -488,7 +507,7 @@ class Run {
         judgeUntouched(claim, publications, data_sent_);
       }
       if (site->touched && !site->removed && !site->may_fail && !site->spare && !site->server->narrow)
-        sum_.complete_ends += judgeEnd(claim, publications) ? 1 : 0;
+        sum_.complete_ends += judgeEnd(claim, publications) ? 1U : 0U;
     }
   }
 
@@ -556,6 +575,7 @@ void RunResult::add(const RunResult& run) {
   complete_ends += run.complete_ends;
   memory_filled += run.memory_filled;
   wrapped += run.wrapped;
+  look_ups += run.look_ups;
   std::transform(met.begin(), met.end(), run.met.begin(), met.begin(), std::plus());
 }
 
@@ -570,6 +590,7 @@ std::vector<std::string> RunResult::notSeen() const {
   check(complete_ends, "complete_ends");
   check(memory_filled, "memory_filled");
   check(wrapped, "wrapped");
+  check(look_ups, "look_ups");
   for (std::size_t kind = 0; kind < met.size(); ++kind)
     check(met.at(kind), name(static_cast<FaultKind>(kind)));
   return names;

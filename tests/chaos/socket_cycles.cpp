@@ -83,8 +83,8 @@ struct Application {
 
 class Life {
  public:
-  Life(std::uint64_t seed, Ports& ports, CycleResult& result)
-      : random_(seed), ports_(ports), result_(result) {}
+  Life(std::uint64_t seed, Ports& ports, std::chrono::milliseconds close_gate, CycleResult& result)
+      : random_(seed), ports_(ports), close_gate_(close_gate), result_(result) {}
 
   void live() {
     std::atomic<int> late_calls = 0;
@@ -165,10 +165,13 @@ class Life {
       result_.complaints.emplace_back("ncClose() does not end");
     const std::chrono::duration<double, std::milli> took = Clock::now() - asked;
     result_.longest_close_ms = std::max(result_.longest_close_ms, took.count());
+    if (took > close_gate_)
+      result_.complaints.push_back("ncClose() took " + std::to_string(took.count()) + " ms");
   }
 
   Random random_;
   Ports& ports_;
+  std::chrono::milliseconds close_gate_;
   CycleResult& result_;
   std::chrono::milliseconds next_{};
 };
@@ -185,18 +188,18 @@ bool settlesAt(const char* folder, std::size_t wanted) {
 
 }  // namespace
 
-CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count) {
+CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count,
+                            std::chrono::milliseconds close_gate) {
   CycleResult result;
   Ports ports;
   // What a process opens once and keeps.
-  Life(first_seed, ports, result).live();
+  Life(first_seed, ports, patience, result).live();
   for (test::LocalServer& server : ports.servers) server.closeAll();
   settlesAt("/proc/self/task", 1 + ports.servers.size());
   const std::size_t descriptors = entriesOf("/proc/self/fd"), threads = entriesOf("/proc/self/task");
   for (std::size_t i = 0; i < count && result.complaints.empty(); ++i) {
-    Life(first_seed + i, ports, result).live();
-    if (!result.complaints.empty())
-      result.complaints.push_back("in the cycle of seed " + std::to_string(first_seed + i));
+    Life(first_seed + i, ports, close_gate, result).live();
+    if (!result.complaints.empty()) result.failed_seed = first_seed + i;
     // As a server that goes on for days would.
     if (i % 50 == 0)
       for (test::LocalServer& server : ports.servers) server.closeAll();

@@ -109,6 +109,17 @@ TEST(BandwidthEstimate, BeginsAnewWithAnotherConnection) {
   EXPECT_NEAR(way.bytesPerSecond(), full / 2, 0.05 * full);
 }
 
+TEST(BandwidthEstimate, DoesNotGrowWhileNobodyLooks) {
+  Way way;
+  way.run(3s, full, 10 * full);
+  way.run(2s, full, full / 2);
+  way.run(5s, 0.2 * full, full / 2);
+  way.now += 1h;
+  way.run(1s, 0.2 * full, full / 2);
+  EXPECT_LT(way.bytesPerSecond(), full);
+  EXPECT_GT(way.bytesPerSecond(), 0.4 * full);
+}
+
 class Watch : public testing::Test {
  protected:
   std::optional<Bandwidth> report(std::vector<BandwidthWatch::Server> servers) {

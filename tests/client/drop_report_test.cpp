@@ -25,5 +25,20 @@ TEST(DropReport, TellsWhatWasDroppedAndWhatWasMissedApart) {
   EXPECT_EQ(report.totals().audio, 44U);
 }
 
+TEST(DropReport, TakesBackWhatIsSentAgain) {
+  rtmp::OutboundQueue queue({.bytes = 0});
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    queue.push(
+        {{}, rtmp::QueuedMessage::Class::audio, FrameKind::key, rtmp::TimePoint(10s * number), number});
+  queue.relieve(rtmp::TimePoint(1h));
+  DropReport report;
+  report.collect(queue);
+  ASSERT_EQ(report.totals().audio, 5U);
+  report.takeBack(4);
+  EXPECT_EQ(report.totals().audio, 3U);
+  report.takeBack(1);
+  EXPECT_EQ(report.totals().audio, 3U) << "those are lost, whatever happens afterwards";
+}
+
 }  // namespace
 }  // namespace multiconn::client

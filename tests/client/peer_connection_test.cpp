@@ -128,6 +128,16 @@ TEST_F(Unconfirmed, BeginsAnewWithABroadcastThatDoes) {
   EXPECT_EQ(unconfirmed(), 2u);
 }
 
+TEST_F(Unconfirmed, IsNothingOnceTheNumbersAreForgotten) {
+  send(1);
+  link->room = 0;
+  send(2);
+  link->acknowledgeAllBut(frame_size);
+  connection.dropMedia();
+  connection.forgetNumbers();
+  EXPECT_FALSE(connection.unconfirmed());
+}
+
 TEST_F(Unconfirmed, StaysWhenTheLinkHasEnded) {
   for (std::uint64_t number = 1; number <= 3; ++number) send(number);
   link->room = 0;

@@ -123,6 +123,35 @@ TEST_F(ReconnectRequest, AnOldServerThatGoesFirstIsReplacedAtOnce) {
   EXPECT_EQ(connection->stats()[0].state, ServerState::publishing);
 }
 
+TEST_F(ReconnectRequest, AReadyConnectionIsUsedWhenThePublishHasEnded) {
+  world.server("b");
+  begin({"a"});
+  play(10);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(3);
+  world.server("a").sendStatus(true, "error", "NetStream.Publish.Denied", "no more");
+  world.loop.runFor(10s);
+  EXPECT_EQ(world.server("b").openConnections(), 1U);
+  EXPECT_EQ(world.server("a").openConnections(), 0U);
+}
+
+TEST_F(ReconnectRequest, AMoveThatFailsForgetsNoMoreThanItMust) {
+  reconnects = true;
+  world.server("b", {.never_answers_publish = true});
+  begin({"a"});
+  play(30);
+  world.server("a").reset();
+  play(150);
+  world.server("a").requestReconnect("rtmp://b/live");
+  play(30);
+  world.server("a").close();
+  world.server("b").close();
+  world.server("b").script.refuses = true;
+  play(60);
+  ASSERT_EQ(world.server("a").publications.size(), 3U);
+  EXPECT_GE(videoTimes(world.server("a").media).front(), 40U * 150);
+}
+
 TEST_F(ReconnectRequest, AnOldServerThatGoesWithoutTheNewOneIsALoss) {
   world.server("b", {.refuses = true});
   begin({"a"});

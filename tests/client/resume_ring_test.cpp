@@ -131,11 +131,11 @@ TEST_F(ResumeRingTest, WithoutVideoAGroupIsASecond) {
 
 TEST_F(ResumeRingTest, AfterTheVideoHasEndedSoundBeginsGroupsAgain) {
   play(0, 10, 10);
-  for (std::uint32_t i = 0; i < 100; ++i) push('a', 400 + 20 * i);
+  for (std::uint32_t i = 0; i < 90; ++i) push('a', 400 + 20 * i);
   EXPECT_EQ(ring->newestGroup()->first, 1U);
   ring->videoEnded();
-  push('a', 2400);
-  EXPECT_EQ(ring->newestGroup()->first, 111U);
+  push('a', 2200);
+  EXPECT_EQ(ring->newestGroup()->first, 101U);
   EXPECT_FALSE(ring->hasVideo());
 }
 
@@ -253,6 +253,35 @@ TEST_F(ResumeRingTest, TimestampsMayWrap) {
   EXPECT_TRUE(catch_up.advance(*ring, now, true, sink));
   EXPECT_EQ(sink.got.size(), 100U);
   EXPECT_EQ(ring->newestTimestamp(), begin + 40 * 99);
+}
+
+TEST_F(ResumeRingTest, WhereNoPictureComesForTwoSecondsSoundGoesOnAlone) {
+  play(0, 10, 10);
+  for (std::uint32_t i = 0; i < 250; ++i) push('a', 400 + 20 * i);
+  EXPECT_GT(ring->newestGroup()->first, 200U);
+  EXPECT_FALSE(ring->newestGroup()->key);
+  push('i', 5400);
+  const std::uint64_t newest = ring->newestGroup()->first;
+  for (std::uint32_t i = 0; i < 90; ++i) push('a', 5400 + 20 * i);
+  EXPECT_EQ(ring->newestGroup()->first, newest) << "there are pictures again";
+}
+
+TEST_F(ResumeRingTest, KnowsWhenTheNewestKeyframeIsOld) {
+  make(32 * 1024 * 1024, 1s);
+  play(0, 20, 1000);
+  EXPECT_FALSE(ring->keyIsOld());
+  play(20, 10, 1000);
+  EXPECT_TRUE(ring->keyIsOld());
+  push('k', 1200);
+  EXPECT_FALSE(ring->keyIsOld());
+}
+
+TEST_F(ResumeRingTest, DataBeforeTheBeginningDoNotSetTheTime) {
+  push('m', 0);
+  push('k', 0xC0000000);
+  push('i', 0xC0000000 + 40);
+  EXPECT_EQ(ring->newestTimestamp(), 0xC0000000 + 40);
+  EXPECT_EQ(ring->find(3)->pace - ring->find(2)->pace, 40ms);
 }
 
 }  // namespace

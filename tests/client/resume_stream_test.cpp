@@ -281,6 +281,7 @@ TEST_F(ResumeStream, SoundAloneIsCompleteToo) {
   world.loop.runFor(1s);
   EXPECT_EQ(everything("bad"), everything("good"));
   EXPECT_EQ(connection->stats()[1].frames_dropped, 0U);
+  EXPECT_NE(resumed(), "");
 }
 
 TEST_F(ResumeStream, DataAndRecordsOfTheMeantimeAreInTheirPlaces) {
@@ -359,6 +360,73 @@ TEST_F(ResumeStream, TimestampsAreTheSameAroundTheWrap) {
   EXPECT_EQ(everything("bad"), everything("good"));
   expectFit("bad", "good");
   EXPECT_LT(receivedBy(world.server("good")).video_times.back(), 10'000U);
+}
+
+/// A server that stops, is given up, and dies before it comes back.
+class Stalled : public ResumeStream {
+ protected:
+  void run(std::chrono::milliseconds resume_age) {
+    ConnectOptions options;
+    options.resume_age = resume_age;
+    options.stall_timeout = 5s;
+    world.server("bad").script.kernel_bytes = 4096;
+    make(options);
+    publishTo({"good", "bad"});
+    begin();
+    play(0, 60);
+    world.server("bad").stopReading();
+    play(60, 150);
+    EXPECT_EQ(countOf("NetStream.Publish.Stalled"), 1U);
+    EXPECT_GE(countOf("NetStream.Buffer.Dropped"), 1U);
+    world.server("bad").kill();
+    world.server("bad").resumeReading();
+    play(210, 25);
+    comeBack("bad");
+    play(235, 400);
+    world.loop.runFor(1s);
+  }
+  std::uint64_t dropped() { return connection->stats()[1].frames_dropped; }
+};
+
+TEST_F(Stalled, WhatWasDroppedBeforeItWasGivenUpIsNotMissedAsWell) {
+  run(1s);
+  EXPECT_GT(dropped(), 100U);
+  EXPECT_EQ(everything("bad").size() + dropped(), everything("good").size());
+}
+
+TEST_F(Stalled, WhatIsSentAfterAllWasNotDropped) {
+  run(30s);
+  EXPECT_EQ(everything("bad"), everything("good"));
+  EXPECT_EQ(dropped(), 0U);
+}
+
+TEST_F(ResumeStream, ALongGroupOfPicturesIsNotSentAgain) {
+  publishTo({"good", "bad"});
+  begin();
+  play(0, 500, 1000);
+  goAway("bad");
+  play(500, 25, 1000);
+  comeBack("bad");
+  play(525, 550, 1000);
+  world.loop.runFor(1s);
+  const Received again = receivedBy(world.server("bad"));
+  EXPECT_GE(again.audio_times.front(), 20'000U);
+  EXPECT_EQ(again.video_times[1], 40'000U) << "behind the record, the next keyframe";
+  EXPECT_EQ(everything("bad").size() + connection->stats()[1].frames_dropped, everything("good").size());
+}
+
+TEST_F(ResumeStream, AnotherBroadcastOnTheSameConnectionIsCompleteToo) {
+  publishTo({"good", "bad"});
+  begin();
+  play(0, 60);
+  world.server("bad").script.publish_delay = 1s;
+  stream.publish("other");
+  begin();
+  play(60, 100);
+  world.loop.runFor(2s);
+  EXPECT_EQ(world.server("bad").connections, 1);
+  EXPECT_EQ(frames(world.server("bad").media), frames(world.server("good").media));
+  EXPECT_EQ(frames(world.server("bad").media).size(), 200U);
 }
 
 }  // namespace

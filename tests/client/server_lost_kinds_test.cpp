@@ -137,6 +137,22 @@ TEST_F(ServerLost, OurOwnDeadSessionIsWaitedForWhereTheServerClosesToo) {
   ASSERT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 5s));
 }
 
+// The end of the first publish has not come through.
+TEST_F(ServerLost, ADeadSessionThatWasSaidGoodbyeToIsWaitedForToo) {
+  world.server("a", {.one_publisher = true, .keeps_dead_sessions = 20s});
+  begin({"a"});
+  play(1s);
+  world.server("a").cutOff();
+  stream.stop();
+  stream.publish("key");
+  world.loop.runFor(1s);
+  world.server("a").heal();
+  world.server("a").reset();
+  play(5s);
+  EXPECT_EQ(countOf(bad_name), 0U);
+  EXPECT_TRUE(playUntil([&] { return state(0) == ServerState::publishing; }, 30s));
+}
+
 TEST_F(ServerLost, SomebodyElsesNameIsNotTaken) {
   world.server("a", {.one_publisher = true, .keeps_dead_sessions = 20s});
   begin({"a"});

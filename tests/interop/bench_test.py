@@ -49,6 +49,12 @@ class BenchTest(InteropTest):
         self.assertEqual(self.bench("fanout", "-n", "16", "--modes", "fast", "--runs", "1", "--megabytes", "200",
                                     "--gate", "0.001")[0], MISSED)
 
+    def test_fanout_by_tls(self):
+        code, rows = self.bench("fanout", "--tls", "-n", "16", "--modes", "fast", "--runs", "1", "--megabytes", "100",
+                                "--gate", "0.001")
+        self.assertEqual(code, MISSED)
+        self.assertTrue(all(row["tls"] and row["valid"] and row["gigabytes"] > 0 for row in rows))
+
     def test_fanout_beside_others(self):
         _, rows = self.bench("fanout", "--compare", "-n", "2", "--modes", "fast", "--runs", "1", "--megabytes", "20",
                              "--paced-seconds", "1")
