@@ -88,10 +88,11 @@ class Broadcasting {
   std::uint32_t frame_ = 0;
 };
 
+constexpr std::uint32_t frames = 30;  // one of them a keyframe of 200 KB
+
 // The least of several runs: some meet the figures that are collected ten times a second.
 std::size_t leastAllocations(std::size_t servers) {
   constexpr int runs = 20;
-  constexpr std::uint32_t frames = 30;  // one of them a keyframe of 200 KB
   Broadcasting broadcasting(servers);
   broadcasting.allocationsOf(100);  // buffers take their size
   std::size_t least = SIZE_MAX;
@@ -100,7 +101,11 @@ std::size_t leastAllocations(std::size_t servers) {
 }
 
 TEST(BroadcastAllocations, DoNotGrowWithTheNumberOfServers) {
-  EXPECT_LE(leastAllocations(16), leastAllocations(1));
+  constexpr std::size_t servers = 16;
+  // On a slow machine every run meets some figures. One allocation for each frame and further server would be
+  // twice as many.
+  constexpr std::size_t figures = frames * (servers - 1) / 2;
+  EXPECT_LE(leastAllocations(servers), leastAllocations(1) + figures);
 }
 
 // The least again: a picture may meet the timers.
