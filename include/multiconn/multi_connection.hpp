@@ -38,7 +38,8 @@ struct ReconnectOptions {
   /// Before the first attempt, and at most. Doubled each time; each wait is shortened at random by up to
   /// half, so that a thousand publishers do not come back together.
   std::chrono::milliseconds first_delay{250}, longest_delay{15000};
-  /// Published for so long, a server is healthy: attempts and delays start over.
+  /// Published for so long, a server is healthy: attempts and delays start over. Where nothing is to be
+  /// published there, a connection of 5 s is enough.
   std::chrono::milliseconds healthy_after{30000};
   /// Attempts in a row; none: for ever. After the last one the server has failed.
   std::optional<std::uint32_t> max_attempts;
@@ -51,7 +52,7 @@ enum class Timestamps : std::uint8_t {
   from_zero,  ///< 0 is the smallest decode time among the first frames of all tracks
   /// A frame's own dts in milliseconds, modulo 2^32. Publishers on several machines whose encoders count from
   /// one moment (the Unix epoch, a feed's own clock) give a frame the same timestamp, whenever they were
-  /// started.
+  /// started. Where dts run back by more than a second, timestamps go on from where they were.
   epoch,
 };
 
@@ -79,11 +80,13 @@ struct ConnectOptions {
   /// go to the host given here and no other.
   std::function<std::optional<Credentials>(ServerId server, const std::string& host)> credentials;
   /// Follow what servers say about where to connect instead: Connect.Rejected with a redirect, and
-  /// ReconnectRequest. At most 5 times in a row, never from rtmps to rtmp.
+  /// ReconnectRequest. At most 5 times in a row, never from rtmps to rtmp. False: a redirect is a refusal for
+  /// good.
   bool follow_redirects = true;
   ReconnectOptions reconnect;
   /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
-  /// lost. One without traffic is probed, and lost after about twice as long. 0: never.
+  /// lost. One without traffic is probed in time for that. An address that does not answer TCP at all is
+  /// given up after so long, 3 s at least. 0: never.
   std::chrono::milliseconds dead_after{2500};
   /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
   /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.

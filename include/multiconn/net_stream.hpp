@@ -63,8 +63,9 @@ class NetStream {
   /// What kind of writer of frames the application is. True, the default: frames that a server is too slow
   /// for are dropped for it. False: the application waits by queued() or onDrain(), as a file source does.
   /// Then nothing is dropped from Publish.Start on, write*() also refuses while over 64 MiB wait for the
-  /// fullest server, and a server that takes nothing for ConnectOptions::stall_timeout is given up. Best said
-  /// before publish(); it stays.
+  /// fullest server, and a server that takes nothing for ConnectOptions::stall_timeout is given up. A server
+  /// that is away is not waited for while another one publishes: it misses what ConnectOptions::resume_bytes
+  /// and resume_age do not hold until it is back. Best said before publish(); it stays.
   void live(bool live);
 
   /// NetStream.send: a data message to the players, in order with the frames around it. `handler` has one

@@ -36,11 +36,21 @@ struct OriginQuotas {
   std::size_t object_queue_bytes = 8 * 1024 * 1024;
 };
 
+/// Where a server listens.
+struct OriginAddress {
+  std::string address = "::";  ///< numeric; "::" takes IPv4 too
+  std::uint16_t port = 1935;   ///< 0: the kernel chooses
+};
+
 struct OriginOptions {
-  std::string address = "::";              ///< numeric address to listen on; "::" takes IPv4 too
-  std::uint16_t port = 1935;               ///< 0: the kernel chooses, see OriginServer::port()
-  std::optional<std::uint16_t> http_port;  ///< status page and JSON; 0: the kernel chooses
+  std::string address = "::";                 ///< numeric address to listen on; "::" takes IPv4 too
+  std::uint16_t port = 1935;                  ///< 0: the kernel chooses, see OriginServer::port()
+  std::vector<OriginAddress> more_addresses;  ///< to listen on besides, for the same
+  std::optional<std::uint16_t> http_port;     ///< status page and JSON; 0: the kernel chooses
   std::string http_address = "127.0.0.1";
+  /// Host names under which the page is answered besides IP addresses and localhost; under any other one a
+  /// web page of elsewhere could read it through a visitor's browser (DNS rebinding).
+  std::vector<std::string> http_names;
   /// Names, or names with an instance, that the built-in application serves: streams, shared objects for
   /// everybody, and the method `echo`. Empty, and no factories: it serves every name.
   std::vector<std::string> applications;
@@ -70,7 +80,7 @@ struct OriginOptions {
   std::chrono::milliseconds player_queue_age{5000};
   std::size_t gop_bytes =
       32 * 1024 * 1024;  ///< per stream: most of the newest group of pictures kept for players that join
-  std::string tls_certificate_file, tls_key_file;  ///< PEM; both given: rtmps on `port`
+  std::string tls_certificate_file, tls_key_file;  ///< PEM; both given: rtmps in place of rtmp
   /// Stream names are keys: page, JSON and log show **** and a short id instead, unless this is set.
   bool show_names = false;
   /// One line each, free of secrets and control characters; on the server's thread. What it throws is
@@ -98,8 +108,11 @@ class OriginServer {
   OriginServer(const OriginServer&) = delete;
   OriginServer& operator=(const OriginServer&) = delete;
 
+  /// Of the first address.
   std::uint16_t port() const;
   std::optional<std::uint16_t> httpPort() const;
+  /// Where it listens, one text each: "rtmp 127.0.0.1:1935" (or rtmps) as often as needed, "http [::1]:8080".
+  std::vector<std::string> listening() const;
   /// The status document that GET /status.json answers. Any thread.
   std::string statusJson() const;
   /// Any thread; waits for the server's own to have a moment.

@@ -3,6 +3,7 @@
 // daily use: see --help.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <exception>
@@ -24,6 +25,15 @@ void logToStandardError(const std::string& level) {
   logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
+}
+
+// Stream keys are in its memory. Only the soft limit: `prlimit --core=unlimited --pid` still gets a core
+// file.
+void keepNoCoreFile() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
 }
 
 std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
@@ -56,6 +66,7 @@ int run(const publish::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keepNoCoreFile();
   const auto parsed = publish::parseOptions(argc, argv, std::cout, std::cerr);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   try {

@@ -69,7 +69,7 @@ bool Broadcast::holding() const {
 
 void Broadcast::release(rtmp::TimePoint now) {
   // A configuration record's time says nothing about the beginning.
-  if (!holding()) return;
+  if (!holding()) return sendHeldData(now);
   std::optional<std::chrono::microseconds> first;
   for (Input& input : inputs_) {
     if (input.first_dts && (!first || *input.first_dts < *first)) first = input.first_dts;
@@ -85,6 +85,18 @@ void Broadcast::release(rtmp::TimePoint now) {
       sendData(*item.data, now);
     else
       send(item.track, item.frame, now);
+  }
+}
+
+// No frame has come that could have told their time.
+void Broadcast::sendHeldData(rtmp::TimePoint now) {
+  for (const Held& item : std::exchange(held_, {})) {
+    if (!item.data) {
+      held_.push_back(item);
+      continue;
+    }
+    held_bytes_ -= item.data->payload->size();
+    sendData(*item.data, now);
   }
 }
 
@@ -118,12 +130,15 @@ rtmp::Error Broadcast::data(std::vector<AmfValue> values, rtmp::TimePoint now) {
   auto encoded = rtmp::encode(message);
   if (!encoded) return encoded.error();
   if (encoded->payload->size() > rtmp::Limits().max_other_message) return rtmp::Error::message_too_large;
+  const bool waits = holding() || !timeline_.begun();
+  const std::size_t held_then = held_bytes_ + encoded->payload->size();
+  if (waits && !holding() && held_then > max_held_bytes) return rtmp::Error::message_too_large;
   const rtmp::Error error = rememberData(std::get<rtmp::Data>(message.body).values, *encoded);
   if (error != rtmp::Error::none) return error;
-  if (holding()) {
-    held_bytes_ += encoded->payload->size();
+  if (waits) {
+    held_bytes_ = held_then;
     held_.push_back({{}, {}, std::move(*encoded)});
-    if (held_bytes_ >= max_held_bytes) release(now);
+    if (holding() && held_bytes_ >= max_held_bytes) release(now);
   } else {
     sendData(std::move(*encoded), now);
   }

@@ -33,7 +33,8 @@ class Broadcast {
   rtmp::Error write(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
   /// Frames wait for a track that may never come: release() has to be called before long.
   bool holding() const;
-  /// Begins without the tracks that have not delivered.
+  /// Begins without the tracks that have not delivered. Where there is no frame at all, what data waits for
+  /// one does so no longer.
   void release(rtmp::TimePoint now);
   /// From now on another source delivers the track; its time goes on behind what was sent.
   void changeSource(Track track);
@@ -41,7 +42,8 @@ class Broadcast {
   void metadata(AmfObject properties, rtmp::TimePoint now);
 
   /// A data message in order with the frames. "@setDataFrame" and "@clearDataFrame" are remembered in heads.
-  /// An error when it cannot be encoded or is longer than servers take.
+  /// With Timestamps::epoch those before the first frame wait for it, and have its time. An error when it
+  /// cannot be encoded or is longer than servers take, or too much waits.
   rtmp::Error data(std::vector<AmfValue> values, rtmp::TimePoint now);
   /// No frame has come for this long, and time is to go on behind it. For tracks whose source has changed.
   void skip(std::chrono::milliseconds idle);
@@ -71,6 +73,7 @@ class Broadcast {
   void accept(Track track, EncodedFrame frame, rtmp::TimePoint now);
   void hold(Track track, EncodedFrame frame, rtmp::TimePoint now);
   void forgetHeld(Track track);
+  void sendHeldData(rtmp::TimePoint now);
   bool complete() const;
   void send(Track track, const EncodedFrame& frame, rtmp::TimePoint now);
   void noteCodec(Track track, Codec codec);

@@ -10,13 +10,15 @@ using Class = rtmp::QueuedMessage::Class;
 
 constexpr std::chrono::milliseconds at_once{1000};
 constexpr int times_real_time = 4;
+// A server waits for a keyframe as long as it does not come, and each picture until then is one.
+constexpr std::size_t most_ranges = 4096;
 
 }  // namespace
 
 CatchUp CatchUp::from(const ResumeRing& ring, const Wanted& wanted) {
   CatchUp made;
   made.wanted_ = wanted;
-  made.settled_ = wanted;
+  made.begun_ = made.settled_ = wanted;
   made.next_ = wanted.first;
   made.beginAnew(ring);
   return made;
@@ -27,14 +29,14 @@ CatchUp CatchUp::newest(const ResumeRing& ring) {
   CatchUp made;
   made.start(ring, group && group->key ? group : nullptr);
   made.wanted_ = {made.next_, ring.framesBefore(made.next_)};
-  made.settled_ = made.wanted_;
+  made.begun_ = made.settled_ = made.wanted_;
   return made;
 }
 
 CatchUp CatchUp::live(const ResumeRing& ring, const Wanted& wanted) {
   CatchUp made;
   made.wanted_ = wanted;
-  made.settled_ = wanted;
+  made.begun_ = made.settled_ = wanted;
   made.start(ring, nullptr);
   made.miss(ring, made.next_);
   return made;
@@ -61,7 +63,12 @@ void CatchUp::start(const ResumeRing& ring, const ResumeRing::Group* group) {
 void CatchUp::miss(const ResumeRing& ring, std::uint64_t until) {
   if (until <= wanted_.first) return;
   const rtmp::DropCounts before = ring.framesBefore(until);
-  missed_ += before - wanted_.before;
+  const rtmp::DropCounts frames = before - wanted_.before;
+  missed_ += frames;
+  if (frames.total() > 0) {
+    if (ranges_.size() == most_ranges) ranges_.pop_front();
+    ranges_.push_back({wanted_.first, frames});
+  }
   wanted_ = {until, before};
   settled_ = wanted_;
 }
@@ -73,7 +80,7 @@ bool CatchUp::advance(const ResumeRing& ring, rtmp::TimePoint now, bool paced, C
       beginAnew(ring);
       continue;
     }
-    if (!sink.room() || (paced && !due(*entry, now))) return false;
+    if (!sink.room(entry->message.message.payload->size()) || (paced && !due(*entry, now))) return false;
     sendHead(ring, now, sink);
     pass(ring, entry->message, now, sink);
   }
@@ -90,6 +97,13 @@ bool CatchUp::follow(const ResumeRing& ring, const rtmp::QueuedMessage& message,
 rtmp::DropCounts CatchUp::missedUntil(const ResumeRing& ring, std::uint64_t end) const {
   rtmp::DropCounts missed = missed_;
   if (end > wanted_.first) missed += ring.framesBefore(end) - wanted_.before;
+  return missed;
+}
+
+rtmp::DropCounts CatchUp::missedBefore(std::uint64_t number) const {
+  rtmp::DropCounts missed = missed_;
+  for (const MissedFrames& range : ranges_)
+    if (range.first >= number) missed = missed - range.counts;
   return missed;
 }
 

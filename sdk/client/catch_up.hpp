@@ -1,10 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "client/drop_report.hpp"
 #include "client/resume_ring.hpp"
 
 namespace multiconn::client {
@@ -13,8 +17,8 @@ namespace multiconn::client {
 class CatchUpSink {
  public:
   virtual ~CatchUpSink() = default;
-  /// The server can take more now.
-  virtual bool room() const = 0;
+  /// The server can take a message of so many bytes now.
+  virtual bool room(std::size_t bytes) const = 0;
   virtual void send(const rtmp::QueuedMessage& message) = 0;
 };
 
@@ -46,9 +50,15 @@ class CatchUp {
 
   /// The first message that it has not dealt with.
   std::uint64_t next() const { return next_; }
-  /// All before it has been got, or is counted as missed.
+  /// What it began with: all before that had been got, or was counted as missed.
+  const Wanted& begun() const { return begun_; }
+  /// All before it has been sent by now, or is counted as missed.
   const Wanted& settled() const { return settled_; }
   rtmp::DropCounts missed() const { return missed_; }
+  /// Those of them that stand before this number.
+  rtmp::DropCounts missedBefore(std::uint64_t number) const;
+  /// Which they are; of very many the newest.
+  std::vector<MissedFrames> missedFrames() const { return {ranges_.begin(), ranges_.end()}; }
   /// If it gets nothing more, and the broadcast has ended there.
   rtmp::DropCounts missedUntil(const ResumeRing& ring, std::uint64_t end) const;
   /// Timestamp of the first frame that was sent.
@@ -64,11 +74,12 @@ class CatchUp {
 
   std::uint64_t next_ = 1;
   Wanted wanted_;  // neither got, nor sent by now, nor counted as missed
-  Wanted settled_;
+  Wanted begun_, settled_;
   std::shared_ptr<const StreamHead> head_;  // of the group to begin with; null: the present one
   bool head_due_ = true;
   bool waits_for_key_ = false;
   rtmp::DropCounts missed_;
+  std::deque<MissedFrames> ranges_;
   std::optional<std::uint32_t> resumed_at_;
   std::optional<rtmp::TimePoint> started_;
   std::chrono::milliseconds pace_{};  // at started_

@@ -24,7 +24,13 @@ class PeerSink final : public CatchUpSink {
  public:
   PeerSink(Peer& peer, std::size_t room, std::size_t& turn_rest)
       : peer_(peer), room_(room), turn_rest_(turn_rest) {}
-  bool room() const override { return turn_rest_ > 0 && peer_.queued() < room_; }
+  // Half of the queue, so that what is live has room behind it: the drop policy is for slow servers, and
+  // must not meet what is only sent faster than time.
+  bool room(std::size_t bytes) const override {
+    const std::size_t queued = peer_.queued();
+    const bool fits = queued == 0 || queued + bytes <= peer_.queueBytes() / 2;
+    return turn_rest_ > 0 && queued < room_ && fits;
+  }
   void send(const rtmp::QueuedMessage& message) override {
     turn_rest_ -= std::min(turn_rest_, message.message.payload->size());
     peer_.send(message);
@@ -107,7 +113,7 @@ void CatchUpDesk::forget(ServerId server) {
 void CatchUpDesk::started(Peer& peer, Known& known) {
   const auto [at, made] =
       behind_.insert_or_assign(peer.id(), Behind{place(peer, known), scheduler_.now(), known.lost_at});
-  known.wanted = at->second.catch_up.settled();
+  known.wanted = at->second.catch_up.begun();
   std::size_t turn_rest = bytes_per_turn;
   advance(peer, at->second, turn_rest);
   keepWhatIsNeeded();
@@ -119,10 +125,13 @@ CatchUp CatchUpDesk::place(const Peer& peer, const Known& known) const {
   const bool too_old = !lossless_ && ring_->keyIsOld();
   const bool newcomer = !known.lost_at && peer.newcomer() && !peer.unconfirmed();
   if (newcomer && !too_old) return CatchUp::newest(*ring_);
-  const CatchUp::Wanted wanted =
-      newcomer ? CatchUp::Wanted{ring_->next(), ring_->framesBefore(ring_->next())} : wantedBy(peer, known);
-  if (too_old || peer.resumeMode() == Resume::live) return CatchUp::live(*ring_, wanted);
-  return CatchUp::from(*ring_, wanted);
+  CatchUp::Wanted wanted = wantedBy(peer, known);
+  const bool live = too_old || peer.resumeMode() == Resume::live;
+  // What a spare cannot make up for was missed by the one whose place it takes.
+  const bool too_late = peer.spare() && (live || !ring_->groupOf(wanted.first));
+  if (newcomer || too_late) wanted = {ring_->next(), ring_->framesBefore(ring_->next())};
+  if (live) return CatchUp::live(*ring_, wanted);
+  return too_late ? CatchUp::newest(*ring_) : CatchUp::from(*ring_, wanted);
 }
 
 // The ring may have forgotten long since what stood before it.
@@ -133,27 +142,50 @@ CatchUp::Wanted CatchUpDesk::wantedBy(const Peer& peer, const Known& known) cons
 }
 
 void CatchUpDesk::stopped(Peer& peer, Known& known) {
-  if (const auto found = behind_.find(peer.id()); found != behind_.end()) {
-    known.wanted = found->second.catch_up.settled();
-    const rtmp::DropCounts missed = found->second.catch_up.missed();
-    if (missed.total() > 0) peer.missed(missed);
-    behind_.erase(found);
-  }
+  lost(peer, known);
   if (!peer.spare()) known.lost_at = scheduler_.now();
-  known.wanted = wantedBy(peer, known);
-  // What a spare does not get again is not missed either.
-  if (!peer.spare()) peer.lostFrom(known.wanted.first);
   keepWhatIsNeeded();
 }
 
+void CatchUpDesk::lost(Peer& peer, Known& known) {
+  const auto found = behind_.find(peer.id());
+  const CatchUp* const catch_up = found == behind_.end() ? nullptr : &found->second.catch_up;
+  // What a spare does not get again is not missed either.
+  if (peer.spare() && catch_up) known.wanted = catch_up->settled();
+  known.wanted = wantedBy(peer, known);
+  // What was missed, but behind what it has got, is missed again, or is got after all.
+  const std::uint64_t until = peer.spare() ? ring_->next() : known.wanted.first;
+  const rtmp::DropCounts missed = catch_up ? catch_up->missedBefore(until) : rtmp::DropCounts();
+  if (missed.total() > 0) peer.missed(missed);
+  if (catch_up) behind_.erase(found);
+  if (!peer.spare()) peer.lostFrom(known.wanted.first);
+}
+
+// Where the old connection still stands, it gets what is queued there.
 void CatchUpDesk::join(Peer& peer) {
   const auto found = behind_.find(peer.id());
-  if (found != behind_.end()) return found->second.catch_up.beginAnew(*ring_);
+  if (found != behind_.end() && peer.connected()) return found->second.catch_up.beginAnew(*ring_);
+  Known& known = known_[peer.id()];
+  if (!peer.connected()) lost(peer, known);
+  CatchUp catch_up = peer.connected() ? CatchUp::newest(*ring_) : place(peer, known);
+  if (!peer.connected()) known.wanted = catch_up.begun();
   Behind& behind =
-      behind_.try_emplace(peer.id(), Behind{CatchUp::newest(*ring_), scheduler_.now(), {}}).first->second;
+      behind_.insert_or_assign(peer.id(), Behind{std::move(catch_up), scheduler_.now(), {}}).first->second;
   std::size_t unlimited = SIZE_MAX;
   PeerSink sink(peer, SIZE_MAX, unlimited);
-  if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink)) behind_.erase(peer.id());
+  if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink))
+    arrived(peer);
+  else
+    arm(pump_interval);
+}
+
+// All to one server before the next: what belongs to a server is met once, and written at once.
+void CatchUpDesk::send(std::span<const rtmp::QueuedMessage> messages) {
+  for (const auto& peer : servers_.peers()) {
+    if (messages.size() > 1) peer->cork();
+    for (const rtmp::QueuedMessage& message : messages) send(*peer, message);
+    if (messages.size() > 1) peer->uncork();
+  }
 }
 
 void CatchUpDesk::send(Peer& peer, const rtmp::QueuedMessage& message) {
@@ -193,8 +225,7 @@ void CatchUpDesk::arrived(Peer& peer) {
   const Behind behind = std::move(found->second);
   behind_.erase(found);
   const rtmp::DropCounts missed = behind.catch_up.missed();
-  if (missed.total() > 0) peer.missed(missed);
-  known_[peer.id()].wanted = behind.catch_up.settled();
+  if (missed.total() > 0) peer.missed(missed, behind.catch_up.missedFrames());
   if (!behind.lost_at) return;
   const rtmp::TimePoint now = scheduler_.now();
   const std::chrono::milliseconds at(behind.catch_up.resumedAt().value_or(ring_->newestTimestamp()) -

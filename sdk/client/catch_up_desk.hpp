@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <multiconn/status.hpp>
@@ -36,8 +37,8 @@ class CatchUpDesk {
   void join(Peer& peer);
   /// It has been removed.
   void forget(ServerId server);
-  /// What the ring has taken just now.
-  void send(Peer& peer, const rtmp::QueuedMessage& message);
+  /// What the ring has taken just now, to every server.
+  void send(std::span<const rtmp::QueuedMessage> messages);
   /// Lets those that are behind go on.
   void pump();
 
@@ -61,8 +62,10 @@ class CatchUpDesk {
     std::optional<rtmp::TimePoint> lost_at{};  // before that
   };
 
+  void send(Peer& peer, const rtmp::QueuedMessage& message);
   void started(Peer& peer, Known& known);
   void stopped(Peer& peer, Known& known);
+  void lost(Peer& peer, Known& known);
   CatchUp place(const Peer& peer, const Known& known) const;
   CatchUp::Wanted wantedBy(const Peer& peer, const Known& known) const;
   rtmp::DropCounts missedBy(const Peer& peer) const;

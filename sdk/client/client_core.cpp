@@ -54,9 +54,22 @@ std::shared_ptr<ClientCore> ClientCore::make(Runtime::Engine& engine, ConnectOpt
 
 bool ClientCore::write(Track track, EncodedFrame frame, client::FeedId feed) {
   if (!frame.data || !intake_.take(frame.data->size())) return false;
-  post(
-      [track, frame = std::move(frame), feed](ClientCore& core) { core.stream_->frame(track, frame, feed); });
+  const std::lock_guard lock(scheduler_mutex_);
+  if (!open_batch_ || open_batch_->full()) {
+    const auto batch = std::make_shared<client::FrameBatch>();
+    postLocked([self = shared_from_this(), batch] { self->takeFrames(batch); }, Sender::handle);
+    open_batch_ = batch;
+  }
+  open_batch_->push({track, std::move(frame), feed});
   return true;
+}
+
+void ClientCore::takeFrames(const std::shared_ptr<const client::FrameBatch>& batch) {
+  {
+    const std::lock_guard lock(scheduler_mutex_);
+    if (open_batch_ == batch) open_batch_.reset();
+  }
+  stream_->frames(*batch);
 }
 
 void ClientCore::sourceEnded(client::FeedId feed, std::string error) {
@@ -88,7 +101,9 @@ void ClientCore::postTask(std::function<void()> task, Sender sender, std::option
   postLocked(std::move(task), sender);
 }
 
+// What is written from now on comes behind this task.
 void ClientCore::postLocked(std::function<void()> task, Sender sender) {
+  open_batch_.reset();
   if (scheduler_ && (sender == Sender::self || !abandoned_)) scheduler_->post(std::move(task));
 }
 

@@ -13,6 +13,7 @@
 #include "client/call_desk.hpp"
 #include "client/callback_gate.hpp"
 #include "client/engine.hpp"
+#include "client/frame_batch.hpp"
 #include "client/intake.hpp"
 #include "client/outgoing_stream.hpp"
 #include "client/rate_limit.hpp"
@@ -114,6 +115,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void postTask(std::function<void()> task, Sender sender, std::optional<bool> accepting = {});
   /// With scheduler_mutex_ held.
   void postLocked(std::function<void()> task, Sender sender);
+  void takeFrames(const std::shared_ptr<const client::FrameBatch>& batch);
   void shutDown();
   void dispose();
   void tick();
@@ -132,8 +134,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::shared_ptr<net::Scheduler> scheduler_;
   std::shared_ptr<client::ServerObserver> observer_;
   bool abandoned_ = false;
-  std::optional<std::uint32_t> next_id_;  // after connect()
-  std::uint32_t last_id_ = 0xFFFFFFFF;    // downwards, for what comes to nothing
+  std::shared_ptr<client::FrameBatch> open_batch_;  // of the last task, and not begun
+  std::optional<std::uint32_t> next_id_;            // after connect()
+  std::uint32_t last_id_ = 0xFFFFFFFF;              // downwards, for what comes to nothing
 
   mutable std::mutex snapshot_mutex_;
   std::vector<ServerStats> snapshot_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/link.hpp"
+#include "net/socket_figures.hpp"
 #include "rtmp/limits.hpp"
 
 namespace multiconn::client {
@@ -14,27 +15,33 @@ namespace multiconn::client {
 class DeadPeer {
  public:
   /// Another connection.
-  void restart(rtmp::TimePoint now) { owes_since_ = looked_at_ = now; }
+  void restart(rtmp::TimePoint now) { owes_since_ = watched_since_ = looked_at_ = now; }
   /// `asked_at`: when `figures` were had. Zero while nothing is outstanding, or nothing is known of it.
   rtmp::Duration silence(rtmp::TimePoint asked_at, const net::LinkStats& figures, std::size_t queued) {
     // While nobody looked, because a callback took its time or the machine slept, nothing may have been sent.
     const bool watched = asked_at - std::exchange(looked_at_, asked_at) <= longest_between_looks;
     const bool owes = queued > 0 || figures.unsent > 0 || figures.unacknowledged > 0;
+    if (!watched) watched_since_ = asked_at;
     if (!watched || !owes || !figures.last_heard) owes_since_ = asked_at;
-    const rtmp::TimePoint heard = std::max(owes_since_, figures.last_heard.value_or(owes_since_));
+    // An idle connection's first probe follows its last sign of life: the time until then counts too.
+    const rtmp::TimePoint since = figures.probes > 1 ? watched_since_ : owes_since_;
+    const rtmp::TimePoint heard = std::max(since, figures.last_heard.value_or(asked_at));
     return std::max(asked_at - heard, rtmp::Duration::zero());
   }
   /// How long the silence may last: an answer takes a round trip, and where that takes seconds, a lost packet
-  /// costs several.
+  /// costs several. Probes begin late, and are repeated often.
   static rtmp::Duration limit(std::chrono::milliseconds dead_after, const net::LinkStats& figures) {
-    const auto trips = 3 * figures.rtt.value_or(std::chrono::microseconds::zero());
-    return std::max<rtmp::Duration>(dead_after, trips);
+    const rtmp::Duration trips = 3 * figures.rtt.value_or(std::chrono::microseconds::zero());
+    if (figures.probes == 0) return std::max<rtmp::Duration>(dead_after, trips);
+    const rtmp::Duration probing = std::max<rtmp::Duration>(dead_after / 2, trips);
+    return std::max<rtmp::Duration>(dead_after, net::probeInterval(dead_after) + probing);
   }
 
  private:
   static constexpr std::chrono::milliseconds longest_between_looks{1000};
 
   rtmp::TimePoint looked_at_{};
+  rtmp::TimePoint watched_since_{};
   rtmp::TimePoint owes_since_{};  // at the earliest
 };
 

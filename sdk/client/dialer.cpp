@@ -107,7 +107,7 @@ void Dialer::follow(const rtmp::client_event::ConnectFailed& event) {
   const std::string where = "redirects to " + hop.masked_url;
   if (!hop.target)
     return reject(event.status, " It " + where + ", which is not followed, " + hop.refusal + ".",
-                  hop.unsafe ? Retry::is_useless : Retry::may_help);
+                  hop.final ? Retry::is_useless : Retry::may_help);
   target_ = std::move(*hop.target);
   redirected_to_ = hop.masked_url;
   if (target_.redirected_stream) identity_.mask.addFromServer(*target_.redirected_stream, true);

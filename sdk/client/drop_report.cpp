@@ -1,6 +1,7 @@
 #include "client/drop_report.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace multiconn::client {
 
@@ -10,11 +11,16 @@ constexpr std::chrono::seconds pause_between_reports{1};
 // More than a queue gives up before a server that takes nothing is given up itself.
 constexpr std::size_t most_frames = 4096;
 
+constexpr std::array kinds{&rtmp::DropCounts::disposable, &rtmp::DropCounts::inter, &rtmp::DropCounts::key,
+                           &rtmp::DropCounts::audio};
+
 void add(rtmp::DropCounts& sum, const rtmp::DropCounts& more) {
-  sum.disposable += more.disposable;
-  sum.inter += more.inter;
-  sum.key += more.key;
-  sum.audio += more.audio;
+  for (const auto kind : kinds) sum.*kind += more.*kind;
+}
+
+/// As far as there are so many: what was told already cannot be taken back.
+void takeFrom(rtmp::DropCounts& sum, const rtmp::DropCounts& less) {
+  for (const auto kind : kinds) sum.*kind -= std::min(sum.*kind, less.*kind);
 }
 
 std::string byKind(const rtmp::DropCounts& counts) {
@@ -29,9 +35,13 @@ void DropReport::add(const rtmp::DropCounts& counts) {
   client::add(totals_, counts);
 }
 
-void DropReport::addMissed(const rtmp::DropCounts& counts) {
+void DropReport::addMissed(const rtmp::DropCounts& counts, const std::vector<MissedFrames>& numbers) {
   client::add(missed_, counts);
   client::add(totals_, counts);
+  for (const MissedFrames& range : numbers) {
+    if (ranges_.size() == most_frames) ranges_.pop();
+    ranges_.push(range);
+  }
 }
 
 void DropReport::remember(const std::vector<rtmp::DroppedFrame>& frames) {
@@ -48,6 +58,11 @@ void DropReport::takeBack(std::uint64_t number) {
     --(totals_.*frame.kind);
     std::uint64_t& unreported = dropped_.*frame.kind;
     unreported -= std::min<std::uint64_t>(unreported, 1);
+  }
+  for (; !ranges_.empty(); ranges_.pop()) {
+    if (ranges_.front().first < number) continue;
+    takeFrom(totals_, ranges_.front().counts);
+    takeFrom(missed_, ranges_.front().counts);
   }
 }
 

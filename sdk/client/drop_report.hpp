@@ -11,6 +11,12 @@
 
 namespace multiconn::client {
 
+/// Frames of a broadcast that a server will not get, one behind the other, from this number on.
+struct MissedFrames {
+  std::uint64_t first = 0;
+  rtmp::DropCounts counts;
+};
+
 /// Sums up what one server did not get, into one sentence a second at most.
 class DropReport {
  public:
@@ -25,9 +31,12 @@ class DropReport {
   /// that were dropped do not count.
   void takeBack(std::uint64_t number);
   /// Numbers begin anew.
-  void forgetNumbers() { frames_.clear(); }
-  /// Sent while it was away.
-  void addMissed(const rtmp::DropCounts& counts);
+  void forgetNumbers() {
+    frames_.clear();
+    ranges_.clear();
+  }
+  /// Sent while it was away. `numbers`: which they are, as far as takeBack() may ask for them.
+  void addMissed(const rtmp::DropCounts& counts, const std::vector<MissedFrames>& numbers = {});
   /// A data message, which is no frame.
   void addData() { ++data_; }
   /// All frames, missed ones included.
@@ -43,6 +52,7 @@ class DropReport {
   std::uint64_t data_ = 0;
   rtmp::DropCounts totals_;
   rtmp::RingBuffer<rtmp::DroppedFrame> frames_;  // in totals_; of very many the newest
+  rtmp::RingBuffer<MissedFrames> ranges_;        // as well
   std::optional<rtmp::TimePoint> last_;
 };
 

@@ -1,12 +1,16 @@
 #include "client/intake.hpp"
 
+#include <utility>
+
 namespace multiconn::client {
 
 bool Intake::take(std::size_t bytes) {
   if (!open_ || shut_) return false;
-  const std::size_t queued = lossless_ ? fullest_.load() : 0;
-  if (waiting_.fetch_add(bytes) + bytes + queued <= limit) return true;
+  const std::size_t waiting = waiting_.fetch_add(bytes) + bytes;
+  const std::size_t queued = queued_.fetch_add(bytes) + bytes;
+  if ((lossless_ ? queued : waiting) <= limit) return true;
   waiting_ -= bytes;
+  queued_ -= bytes;
   return false;
 }
 
@@ -20,13 +24,12 @@ bool Intake::full() {
   return false;
 }
 
-// Whatever a producer may have read from queued() has to be seen here before it is lowered, or a producer
-// that read a value above the mark would wait for a drain that is never told.
+// Whatever a producer may have read from queued() has to be seen here when it is lowered, or a producer that
+// read a value above the mark would wait for a drain that is never told. Between two calls it only rises.
 Intake::Relief Intake::settle(std::size_t bytes, std::size_t fullest) {
-  above_ = above_ || queued() > mark;
-  fullest_ = fullest;
-  above_ = above_ || queued() > mark;
   waiting_ -= bytes;
+  const std::size_t change = fullest - std::exchange(fullest_, fullest) - bytes;  // modulo 2^64
+  above_ = queued_.fetch_add(change) > mark || above_ || queued() > mark;
   Relief relief;
   if (above_ && queued() <= mark) {
     above_ = false;

@@ -22,7 +22,7 @@ class Intake {
   /// False: refused, closed or full. True: the strand will get these bytes, and settle() them.
   bool take(std::size_t bytes);
   /// Bytes that the fullest healthy server has not taken yet.
-  std::size_t queued() const { return waiting_ + fullest_; }
+  std::size_t queued() const { return queued_; }
   /// A source that can wait has to: either queues are above the mark, or no server takes anything yet. Noted,
   /// so that settle() tells when that is over.
   bool full();
@@ -46,11 +46,13 @@ class Intake {
   std::atomic<bool> open_ = false;
   std::atomic<bool> shut_ = false;
   std::atomic<std::size_t> waiting_ = 0;
-  std::atomic<std::size_t> fullest_ = 0;
+  std::atomic<std::size_t> queued_ = 0;  // waiting_ and what the fullest server holds
   std::atomic<bool> hold_ = false;
   std::atomic<bool> lossless_ = false;
   std::atomic<bool> source_waits_ = false;
   std::atomic<std::int64_t> time_ms_ = 0;
+  // The strand's own.
+  std::size_t fullest_ = 0;
   bool above_ = false;
 };
 

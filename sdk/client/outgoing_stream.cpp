@@ -116,18 +116,25 @@ void OutgoingStream::sendMetadata() {
   broadcast_->metadata(mergedProperties(std::move(properties), metadata_), scheduler_.now());
 }
 
-void OutgoingStream::frame(Track track, const EncodedFrame& frame, FeedId from) {
-  const bool wanted = request_ && !finishing() && (from == application_feed || feed(track).is(from));
-  if (wanted) {
-    const rtmp::TimePoint now = scheduler_.now();
-    if (idle_since_) endIdleness();
-    const rtmp::Error error = broadcast_->write(track, frame, now);
-    if (error != rtmp::Error::none) reportBadFrame(error, now);
+void OutgoingStream::frames(const FrameBatch& batch) {
+  if (request_ && !finishing()) {
+    gathering_ = true;
+    for (const WrittenFrame& written : batch.frames()) frame(written);
+    gathering_ = false;
+    flush();
     holdBriefly();
     intake_.time(broadcast_->time());
     desk_.origin(broadcast_->origin());
   }
-  settle(frame.data->size());
+  settle(batch.bytes());
+}
+
+void OutgoingStream::frame(const WrittenFrame& written) {
+  if (written.feed != application_feed && !feed(written.track).is(written.feed)) return;
+  const rtmp::TimePoint now = scheduler_.now();
+  if (idle_since_) endIdleness();
+  const rtmp::Error error = broadcast_->write(written.track, written.frame, now);
+  if (error != rtmp::Error::none) reportBadFrame(error, now);
 }
 
 void OutgoingStream::holdBriefly() {
@@ -151,9 +158,19 @@ void OutgoingStream::reportBadFrame(rtmp::Error error, rtmp::TimePoint now) {
                         {}});
 }
 
+// A keyframe goes alone: with it a server may change over to another connection, which begins with the
+// newest that the ring has.
 void OutgoingStream::send(const rtmp::QueuedMessage& message) {
   bandwidth_.sent(message.message.payload->size());
-  for (const auto& peer : servers_.peers()) desk_.send(*peer, message);
+  const bool key = message.isKeyframe();
+  if (key) flush();
+  unsent_.push_back(message);
+  if (key || !gathering_) flush();
+}
+
+void OutgoingStream::flush() {
+  desk_.send(unsent_);
+  unsent_.clear();
 }
 
 void OutgoingStream::reportBandwidth(rtmp::TimePoint now) {

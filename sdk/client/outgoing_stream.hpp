@@ -14,6 +14,7 @@
 #include "client/bandwidth_watch.hpp"
 #include "client/broadcast.hpp"
 #include "client/catch_up_desk.hpp"
+#include "client/frame_batch.hpp"
 #include "client/intake.hpp"
 #include "client/server_group.hpp"
 #include "client/shared_function.hpp"
@@ -59,8 +60,8 @@ class OutgoingStream {
   /// Closes, and lets go of the application's objects.
   void clear();
 
-  /// A frame that was taken by Intake::take().
-  void frame(Track track, const EncodedFrame& frame, FeedId feed);
+  /// What was taken by Intake::take().
+  void frames(const FrameBatch& batch);
   void sourceEnded(FeedId feed, const std::string& error);
 
   /// A number of what is being published, another one each time; 0: nothing is.
@@ -104,7 +105,9 @@ class OutgoingStream {
   void expectTracks();
   void sendMetadata();
   bool finishing() const { return finishing_since_.has_value(); }
+  void frame(const WrittenFrame& written);
   void send(const rtmp::QueuedMessage& message);
+  void flush();
   void reportBandwidth(rtmp::TimePoint now);
   void holdBriefly();
   void reportBadFrame(rtmp::Error error, rtmp::TimePoint now);
@@ -131,6 +134,8 @@ class OutgoingStream {
   std::optional<rtmp::TimePoint> connect_called_at_;
   std::unique_ptr<Broadcast> broadcast_;
   CatchUpDesk desk_;
+  std::vector<rtmp::QueuedMessage> unsent_;
+  bool gathering_ = false;  // what is sent goes out with what follows
   std::array<std::unique_ptr<SourceFeed>, 2> feeds_;
   FeedId last_feed_ = application_feed;
   AmfObject metadata_;

@@ -28,7 +28,9 @@ PeerIdentity identityOf(ServerId id, const Target& target) {
   const rtmp::Url& url = target.link.url;
   for (const std::string* secret : {&url.user, &url.password}) identity.mask.add(*secret);
   identity.mask.addWithQuery(url.app, false);
-  if (target.credentials) identity.mask.add(target.credentials->password);
+  if (target.credentials)
+    for (const std::string* secret : {&target.credentials->user, &target.credentials->password})
+      identity.mask.add(*secret);
   if (target.stream) identity.mask.addWithQuery(*target.stream, true);
   return identity;
 }
@@ -218,7 +220,7 @@ void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
   connection_->tell(events);
   connection_->bounds(bounds_);
   link_stats_ = {};
-  link_stats_at_ = {};
+  link_stats_at_.reset();
   pending_request_.reset();
   adopted_at_ = host_.scheduler().now();
   silence_.restart(adopted_at_);
@@ -347,7 +349,7 @@ void Peer::retire() {
   // The end of its last publish may not have come through.
   if (std::exchange(said_goodbye_, false) && !connection_->idle()) may_hold_name_ = true;
   link_stats_ = {};
-  link_stats_at_ = {};
+  link_stats_at_.reset();
   PeerConnection::retire(std::move(connection_));
 }
 

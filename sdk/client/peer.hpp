@@ -74,10 +74,20 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   }
 
   void bounds(const Bounds& bounds);
+  /// What its queue holds before the drop policy begins.
+  std::size_t queueBytes() const { return bounds_.lossless ? SIZE_MAX : bounds_.bytes; }
   /// Sends or queues, by the drop policy; ignored unless publishing.
   void send(const rtmp::QueuedMessage& message);
+  /// Around several send() without a keyframe among them; see Link.
+  void cork() {
+    if (connection_) connection_->cork();
+  }
+  void uncork() {
+    if (connection_) connection_->uncork();
+  }
   /// Frames of the broadcast that it will not get, sent while it was away.
-  void missed(const rtmp::DropCounts& counts);
+  /// `numbers`: which they are, for lostFrom().
+  void missed(const rtmp::DropCounts& counts, const std::vector<MissedFrames>& numbers = {});
   /// It is lost, and what was dropped from this number on is sent again, or will be missed().
   void lostFrom(std::uint64_t number) { drops_.takeBack(number); }
   /// Every 100 ms. Reports what has piled up, and gives up a server that is dead, or has taken nothing for
@@ -258,8 +268,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   DropReport drops_;
   Sent earlier_;  // on connections before the present one
   net::LinkStats link_stats_;
-  rtmp::TimePoint link_stats_at_{};
-  std::uint64_t link_stats_taken_ = 0;  // by the link, then
+  std::optional<rtmp::TimePoint> link_stats_at_;
   Progress progress_;
   BandwidthEstimate bandwidth_;
   DeadPeer silence_;

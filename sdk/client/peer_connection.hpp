@@ -78,6 +78,9 @@ class PeerConnection final : net::LinkEvents {
 
   /// Sends or queues, by the drop policy. Its stream id has been set.
   void send(rtmp::QueuedMessage message);
+  /// See Link.
+  void cork() { link_->cork(); }
+  void uncork() { link_->uncork(); }
   void bounds(Bounds bounds) { queue_.bounds(bounds); }
   void relieve(rtmp::TimePoint now) { queue_.relieve(now); }
   rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }

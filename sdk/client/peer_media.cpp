@@ -27,8 +27,7 @@ void Peer::bounds(const Bounds& bounds) {
 
 void Peer::send(const rtmp::QueuedMessage& message) {
   if (!publishing()) return;
-  const bool key = message.kind == rtmp::QueuedMessage::Class::video && message.frame == FrameKind::key;
-  if (key && ready_at_ && publish_ == Publish::publishing) return exchange();
+  if (message.isKeyframe() && ready_at_ && publish_ == Publish::publishing) return exchange();
   if (message.kind == rtmp::QueuedMessage::Class::video) has_video_ = true;
   if (tooMuchData(message)) return drops_.addData();
   transmit(message);
@@ -58,8 +57,8 @@ void Peer::dropMedia() {
   if (connection_) connection_->dropMedia();
 }
 
-void Peer::missed(const rtmp::DropCounts& counts) {
-  drops_.addMissed(counts);
+void Peer::missed(const rtmp::DropCounts& counts, const std::vector<MissedFrames>& numbers) {
+  drops_.addMissed(counts, numbers);
   collectDrops(host_.scheduler().now());
 }
 
@@ -122,18 +121,10 @@ void Peer::reportPiledUp(rtmp::TimePoint now) {
       "The server says more than 50 things in a second; " + std::to_string(*count) + " were left out."));
 }
 
-// Where nothing has gone out since everything had arrived, the kernel need not be asked again.
 const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_age) {
-  if (!connection_) return link_stats_;
-  const std::uint64_t taken = connection_->taken();
-  const bool arrived = link_stats_.unsent == 0 && link_stats_.unacknowledged == 0;
-  const bool asked = link_stats_at_ != rtmp::TimePoint();
-  const bool same = asked && arrived && taken == link_stats_taken_;
-  if (!same && now - link_stats_at_ < max_age) return link_stats_;
-  if (!same) link_stats_ = connection_->stats();
-  if (same && link_stats_.last_heard) link_stats_.last_heard = now;  // it owes nothing
+  if (!connection_ || (link_stats_at_ && now - *link_stats_at_ < max_age)) return link_stats_;
+  link_stats_ = connection_->stats();
   link_stats_at_ = now;
-  link_stats_taken_ = taken;
   return link_stats_;
 }
 

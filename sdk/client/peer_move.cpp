@@ -79,7 +79,7 @@ void Peer::on(rtmp::client_event::Redirected& event) {
     Status failure = identity_.serverStatus(event.status, code::connect_rejected);
     failure.description =
         sentence(failure.description) + " It " + where + ", which is not followed, " + hop.refusal + ".";
-    return awaitsPublish() ? failPublish(std::move(failure), hop.unsafe) : sayConnection(std::move(failure));
+    return awaitsPublish() ? failPublish(std::move(failure), hop.final) : sayConnection(std::move(failure));
   }
   if (hop.target->redirected_stream) identity_.mask.addFromServer(*hop.target->redirected_stream, true);
   sayConnection(identity_.status(code::connect_redirected, "status", "The server " + where + "."));

@@ -14,6 +14,8 @@ namespace {
 // not wait for so long, since there is another one behind each.
 constexpr std::chrono::milliseconds first_patience{30000};
 constexpr std::chrono::milliseconds later_patience{10000};
+// Some servers close a connection on which nothing is published, every ten seconds or so, and are well.
+constexpr std::chrono::milliseconds idle_healthy_after{5000};
 
 std::string inMilliseconds(std::chrono::milliseconds time) {
   return std::to_string(time.count()) + " ms";
@@ -165,17 +167,20 @@ void Peer::noteUnconfirmed() {
 void Peer::noteHealth(rtmp::TimePoint now) {
   const bool stands = connection_ && !closing_ && (publish_ == Publish::publishing || settled());
   const rtmp::TimePoint since = publishing() ? std::max(started_at_, adopted_at_) : adopted_at_;
-  if (stands && now - since >= options_.reconnect.healthy_after) comeback_.backoff.healthy();
+  const std::chrono::milliseconds enough =
+      publish_ == Publish::none ? std::min(options_.reconnect.healthy_after, idle_healthy_after)
+                                : options_.reconnect.healthy_after;
+  if (stands && now - since >= enough) comeback_.backoff.healthy();
 }
 
 bool Peer::diesInSilence(rtmp::TimePoint now) {
   if (!connection_ || closing_ || options_.dead_after <= std::chrono::milliseconds::zero()) return false;
   const net::LinkStats& figures = linkStats(now, figures_for_watching);
-  const rtmp::Duration silence = silence_.silence(link_stats_at_, figures, connection_->queued());
+  const rtmp::Duration silence = silence_.silence(*link_stats_at_, figures, connection_->queued());
   if (silence < DeadPeer::limit(options_.dead_after, figures)) return false;
   end("Nothing has come from the server for " +
-      inMilliseconds(std::chrono::duration_cast<std::chrono::milliseconds>(silence)) +
-      ", not even an acknowledgement of what it was sent.");
+      inMilliseconds(std::chrono::duration_cast<std::chrono::milliseconds>(silence)) + ", not even " +
+      (figures.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent."));
   return true;
 }
 

@@ -25,13 +25,16 @@ std::optional<std::string> streamIn(const std::string& full_url, const rtmp::Url
 
 Hop RedirectPolicy::follow(const Target& present, const rtmp::Redirect& redirect) {
   Hop hop = elsewhere(present, redirect.url);
-  if (!hop.target) return hop;
   const auto refuse = [&](const char* why) {
     hop.target.reset();
     hop.refusal = why;
     return hop;
   };
-  if (!follow_) return refuse("because redirects are not to be followed");
+  if (!follow_) {
+    hop.final = true;
+    return refuse("because redirects are not to be followed");
+  }
+  if (!hop.target) return hop;
   seen_.insert(placeOf(present.link.url));
   if (hops_ == most_hops) return refuse("because it is the sixth redirect in a row");
   if (!seen_.insert(placeOf(hop.target->link.url)).second)
@@ -58,7 +61,7 @@ Hop elsewhere(const Target& present, const std::string& reference) {
   if (protection(url.scheme) < protection(present.link.url.scheme)) {
     hop.target.reset();
     hop.refusal = "because it would give up the connection's encryption";
-    hop.unsafe = true;
+    hop.final = true;
   }
   return hop;
 }

@@ -16,7 +16,7 @@ struct Hop {
   std::optional<Target> target;
   std::string masked_url;  ///< where it leads, also when it is not followed
   std::string refusal;     ///< "because ...", without a full stop
-  bool unsafe = false;     ///< refused for what it would give up, for good
+  bool final = false;      ///< refused for good: another answer is not to be hoped for, or not to be followed
 };
 
 /// Which redirects are followed in a row: five at most, to no place twice, and never to one that protects the

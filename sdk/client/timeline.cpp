@@ -8,6 +8,12 @@ namespace multiconn::client {
 namespace {
 
 constexpr std::int64_t longest_interval_ms = 1000;
+// A source that runs back by more has another clock; by less, its frames wait for it.
+constexpr std::int64_t longest_wait_ms = 1000;
+// Clocks that are set right again need not come back to the millisecond.
+constexpr std::int64_t near_enough_ms = 500;
+// Tracks of one clock, whose frames come one after the other.
+constexpr std::int64_t farthest_apart_ms = 5000;
 
 // Half away from zero, as FFmpeg's muxers round.
 std::int64_t roundedMs(std::chrono::microseconds time) {
@@ -31,6 +37,7 @@ void Timeline::place(std::chrono::microseconds first_dts) {
 Timeline::Position Timeline::frame(Track track, std::chrono::microseconds dts,
                                    std::chrono::microseconds pts) {
   Line& line = of(track);
+  if (mode_ == Timestamps::epoch && line.shift_ms) followClock(line, roundedMs(dts));
   const std::int64_t shift = line.shift_ms.value_or(0);
   const std::int64_t wanted = roundedMs(dts) + shift;
   const std::int64_t beginning = mode_ == Timestamps::epoch ? wanted : 0;
@@ -49,6 +56,20 @@ void Timeline::placeUnshifted(std::int64_t first_ms) {
   start_ms_ = first_ms;
   for (Line& line : lines_)
     if (!line.shift_ms) line.shift_ms = 0;
+}
+
+// A clock that has been set back goes on from where it was, for all tracks by one shift, which depends on
+// nothing but the frames: other machines come to the same one.
+void Timeline::followClock(Line& line, std::int64_t own_ms) {
+  if (!line.last_ms) return;
+  std::int64_t& shift = *line.shift_ms;
+  if (shift != 0 && own_ms >= *line.last_ms - near_enough_ms) shift = clock_shift_ms_ = 0;
+  const std::int64_t earliest = *line.last_ms - longest_wait_ms;
+  if (own_ms + shift >= earliest) return;
+  const std::int64_t as_the_other = own_ms + clock_shift_ms_;
+  if (as_the_other < earliest || as_the_other > newest_ms_ + farthest_apart_ms)
+    clock_shift_ms_ = *line.last_ms + line.interval_ms - own_ms;
+  shift = clock_shift_ms_;
 }
 
 std::uint32_t Timeline::config(Track track) const {

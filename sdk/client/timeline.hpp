@@ -14,7 +14,8 @@ inline constexpr std::array<Track, 2> all_tracks{Track::audio, Track::video};
 
 /// The broadcast's own clock: one for all servers, 0 where the first frames of all tracks begin. A track gets
 /// its shift when it is placed; one that changes its source is placed anew, behind everything so far. Within
-/// a track time never runs backwards. With Timestamps::epoch nothing is shifted.
+/// a track time never runs backwards. With Timestamps::epoch nothing is shifted, unless a source's clock is
+/// set back by more than a second: from there on it counts from where it was.
 class Timeline {
  public:
   explicit Timeline(Timestamps timestamps = Timestamps::from_zero) : mode_(timestamps) {}
@@ -42,6 +43,8 @@ class Timeline {
   /// Where a configuration record of the track goes: to the newest frame, since its own time is often unset.
   std::uint32_t config(Track track) const;
 
+  /// now() is of the broadcast. Not before the first frame is placed, where that one's own time counts.
+  bool begun() const { return begun_ || mode_ == Timestamps::from_zero; }
   /// The timestamp of the newest frame, for messages that have no time of their own.
   std::uint32_t now() const { return static_cast<std::uint32_t>(newest_ms_); }
   /// From the beginning to the newest frame.
@@ -59,6 +62,7 @@ class Timeline {
   const Line& of(Track track) const { return lines_[static_cast<std::size_t>(track)]; }
   std::int64_t continuation() const;
   void placeUnshifted(std::int64_t first_ms);
+  void followClock(Line& line, std::int64_t own_ms);
 
   Timestamps mode_;
   bool begun_ = false;
@@ -66,6 +70,7 @@ class Timeline {
   std::int64_t start_ms_ = 0;  // of the tracks placed last
   std::int64_t newest_ms_ = 0;
   std::int64_t origin_ms_ = 0;
+  std::int64_t clock_shift_ms_ = 0;  // of a clock that was set back last
 };
 
 }  // namespace multiconn::client

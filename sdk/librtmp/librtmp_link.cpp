@@ -158,6 +158,7 @@ net::LinkStats LibrtmpLink::stats() const {
   stats.unacknowledged = figures.unacknowledged;
   stats.rtt = figures.rtt;
   stats.last_heard = figures.last_heard;
+  stats.probes = figures.probes;
   stats.delivery_rate = figures.delivery_rate;
   stats.delivery_limited_by_us = figures.delivery_limited_by_us;
   return stats;

@@ -11,16 +11,6 @@
 namespace multiconn::media {
 namespace {
 
-struct Settings {
-  AVDictionary* entries = nullptr;
-
-  Settings() = default;
-  Settings(const Settings&) = delete;
-  Settings& operator=(const Settings&) = delete;
-  ~Settings() { av_dict_free(&entries); }
-  void set(const char* name, const std::string& value) { av_dict_set(&entries, name, value.c_str(), 0); }
-};
-
 std::string textOf(double number) {
   std::ostringstream text;
   text << number;
@@ -30,15 +20,6 @@ std::string textOf(double number) {
 // Size and rates, as the device is asked for them.
 bool hasForm(const EncodeOptions& options) {
   return options.width != 0 || options.frame_rate != 0 || options.sample_rate != 0 || options.channels != 0;
-}
-
-void setForm(const std::string& format, const EncodeOptions& options, Settings& settings) {
-  // Of a screen, a size would be a part of it.
-  if (options.width != 0 && format != "x11grab")
-    settings.set("video_size", std::to_string(options.width) + 'x' + std::to_string(options.height));
-  if (options.frame_rate != 0) settings.set("framerate", textOf(options.frame_rate));
-  if (options.sample_rate != 0) settings.set("sample_rate", std::to_string(options.sample_rate));
-  if (options.channels != 0) settings.set("channels", std::to_string(options.channels));
 }
 
 std::string problem(const std::string& format, int error) {
@@ -62,6 +43,22 @@ std::string problem(const std::string& format, int error) {
 
 }  // namespace
 
+std::map<std::string, std::string> deviceSettings(const std::string& format, const CaptureOptions& options,
+                                                  bool with_form) {
+  std::map<std::string, std::string> settings;
+  const EncodeOptions& form = options.encode;
+  // Else the server collects as much as two seconds for each read; this is 20 ms.
+  if (format == "pulse") settings["fragment_size"] = "3840";
+  // Of a screen, a size would be a part of it.
+  if (with_form && form.width != 0 && format != "x11grab")
+    settings["video_size"] = std::to_string(form.width) + 'x' + std::to_string(form.height);
+  if (with_form && form.frame_rate != 0) settings["framerate"] = textOf(form.frame_rate);
+  if (with_form && form.sample_rate != 0) settings["sample_rate"] = std::to_string(form.sample_rate);
+  if (with_form && form.channels != 0) settings["channels"] = std::to_string(form.channels);
+  for (const auto& [name, value] : options.device_options) settings[name] = value;
+  return settings;
+}
+
 DeviceInput::DeviceInput(const DeviceSpec& spec, const CaptureOptions& options,
                          std::shared_ptr<StopSignal> stop)
     : stop_(std::move(stop)), paced_(spec.format == "lavfi") {
@@ -82,19 +79,16 @@ DeviceInput::~DeviceInput() {
 }
 
 int DeviceInput::open(const DeviceSpec& spec, const CaptureOptions& options, bool with_form) {
-  Settings settings;
-  if (spec.format == "pulse") {
-    // Else the server collects as much as two seconds for each read.
-    constexpr const char* twenty_milliseconds = "3840";
-    settings.set("fragment_size", twenty_milliseconds);
-  }
-  if (with_form) setForm(spec.format, options.encode, settings);
-  for (const auto& [name, value] : options.device_options) settings.set(name.c_str(), value);
+  AVDictionary* settings = nullptr;
+  for (const auto& [name, value] : deviceSettings(spec.format, options, with_form))
+    av_dict_set(&settings, name.c_str(), value.c_str(), 0);
   context_ = allocated(avformat_alloc_context());
   context_->interrupt_callback = {
       [](void* stop) { return static_cast<const StopSignal*>(stop)->isSet() ? 1 : 0; }, stop_.get()};
-  return avformat_open_input(&context_, spec.name.c_str(), deviceFormat(spec.format)->format,
-                             &settings.entries);
+  const int result =
+      avformat_open_input(&context_, spec.name.c_str(), deviceFormat(spec.format)->format, &settings);
+  av_dict_free(&settings);
+  return result;
 }
 
 AVRational DeviceInput::frameRate() const {

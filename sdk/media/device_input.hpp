@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,11 @@
 #include "media/stop_signal.hpp"
 
 namespace multiconn::media {
+
+/// What a device is asked for, as options of its format. `with_form`: size and rates too, which it may
+/// refuse.
+std::map<std::string, std::string> deviceSettings(const std::string& format, const CaptureOptions& options,
+                                                  bool with_form);
 
 /// One opened device of libavdevice. One thread at a time.
 class DeviceInput {

@@ -28,7 +28,7 @@ struct LinkFailure {
 struct LinkStats {
   std::uint64_t bytes_sent = 0;  ///< handed to the kernel (or TLS), chunk headers included
   std::uint64_t bytes_received = 0;
-  std::size_t unsent = 0;  ///< of the message in flight
+  std::size_t unsent = 0;  ///< taken, not yet handed to the kernel
   std::size_t unacknowledged =
       0;  ///< in the kernel, not yet acknowledged by the peer's; kept when the link ends
   std::optional<std::chrono::microseconds> rtt;
@@ -36,6 +36,9 @@ struct LinkStats {
   /// When the peer's kernel was last heard of (data or a mere acknowledgement), or last owed no answer, as
   /// far as it was asked for. Nothing: not known.
   std::optional<TimePoint> last_heard;
+  /// Of a connection without traffic, sent to see whether the peer is there, and unanswered. While there are
+  /// any, last_heard is when it was last heard of, although it owed nothing.
+  unsigned probes = 0;
   /// Bytes a second that the kernel has seen delivered lately. Nothing: not known.
   std::optional<std::uint64_t> delivery_rate;
   bool delivery_limited_by_us = false;  ///< of delivery_rate: there was no more to send
@@ -69,8 +72,12 @@ class Link {
   /// handshake, in one write. Called once. `events` has to outlive the Link.
   virtual void open(std::vector<rtmp::OutMessage> opening, LinkEvents& events) = 0;
   /// False: full, wait for writable(). True: taken, and as much of it written as the socket took. A Link
-  /// holds one message in flight at most; queues are elsewhere.
+  /// holds one message in flight at most, or what was corked; queues are elsewhere.
   virtual bool trySend(const rtmp::OutMessage& message) = 0;
+  /// What is sent until uncork(), in the same task, goes out in few writes: each of 64 KiB, or a message
+  /// more.
+  virtual void cork() {}
+  virtual void uncork() {}
   /// Costs a system call or two. Keeps its last values when the link has ended.
   virtual LinkStats stats() const = 0;
   /// stats()' bytes_sent and unsent together, without a system call.
@@ -86,8 +93,8 @@ struct LinkTarget {
   rtmp::Url url;
   TlsOptions tls;
   LinkEngine engine = LinkEngine::automatic;
-  /// A connection without traffic is probed, and ends when the server has not answered for about so long.
-  /// Zero: never.
+  /// A TCP connect that nobody answers ends after so long, 3 s at least. A connection without traffic is
+  /// probed, see LinkStats::probes. Zero: neither.
   std::chrono::milliseconds dead_after{0};
 };
 

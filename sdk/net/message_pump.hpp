@@ -36,10 +36,10 @@ class MessagePump {
   /// Starts reading and the handshake. A client's C2 goes out in a write of its own: some servers stall when
   /// commands share it.
   void start();
-  /// Written in one write with whatever follows before the owner's task ends; see uncork().
+  /// See Link.
   void cork();
   void uncork();
-  /// False: a message is in flight still, or the output is corked above 64 KiB; wait for writable().
+  /// False: what was taken before is not written yet; wait for writable().
   bool trySend(const rtmp::OutMessage& message);
   /// Control messages to the peer, ahead of the next message.
   rtmp::Connection& connection();

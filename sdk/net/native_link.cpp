@@ -56,6 +56,14 @@ bool NativeLink::trySend(const rtmp::OutMessage& message) {
   return taken;
 }
 
+void NativeLink::cork() {
+  if (opened_ && pump_) pump_->cork();
+}
+
+void NativeLink::uncork() {
+  if (opened_ && pump_) pump_->uncork();
+}
+
 LinkStats NativeLink::stats() const {
   return pump_ ? pump_->stats() : LinkStats{};
 }

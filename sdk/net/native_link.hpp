@@ -20,6 +20,8 @@ class NativeLink final : public Link, private PumpEvents {
 
   void open(std::vector<rtmp::OutMessage> opening, LinkEvents& events) override;
   bool trySend(const rtmp::OutMessage& message) override;
+  void cork() override;
+  void uncork() override;
   LinkStats stats() const override;
   std::uint64_t taken() const override { return pump_ ? pump_->taken() : 0; }
   void close(CloseMode mode) override;

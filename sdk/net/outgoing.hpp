@@ -8,20 +8,21 @@
 
 namespace multiconn::net {
 
-/// What a pump has yet to write, in order: control bytes and small messages gathered with them, then at most
-/// one composed message, whose payload stays where it is. Reused, so that the steady state allocates nothing.
+/// What a pump has yet to write, in order. Payloads stay where they are. Reused, so that the steady state
+/// allocates nothing.
 class Outgoing {
  public:
-  std::size_t unwritten() const { return gathered_.size() - gathered_offset_ + message_left_; }
-  std::size_t gathered() const { return gathered_.size(); }
-  bool messageInFlight() const { return message_left_ > 0; }
+  std::size_t unwritten() const { return composed_.size() - written_; }
 
-  /// Empties `control` to the end of what is gathered. Not while a message is in flight.
-  void takeControl(rtmp::Bytes& control);
-  /// Copies a composed message behind what is gathered.
-  void gather(const rtmp::ComposedMessage& message);
-  /// Puts a composed message in flight, from `offset` on, and leaves another in its place.
-  void start(rtmp::ComposedMessage& message, std::size_t offset = 0);
+  /// Adds with `add(ComposedMessage&)`, behind what there is.
+  template <typename Add>
+  void add(Add add) {
+    if (unwritten() == 0) clear();
+    add(composed_);
+  }
+  /// Takes over what has been written up to `offset`, and leaves nothing in its place. Only when nothing else
+  /// is unwritten.
+  void start(rtmp::ComposedMessage& composed, std::size_t offset);
 
   /// The next slices to write; fewer than all when `slices` is too short.
   std::size_t collect(std::span<rtmp::BytesView> slices) const;
@@ -29,14 +30,13 @@ class Outgoing {
   void consume(std::size_t bytes);
 
  private:
+  void clear();
   void skipWritten();
 
-  rtmp::Bytes gathered_;
-  std::size_t gathered_offset_ = 0;
-  std::size_t message_left_ = 0;
-  rtmp::ComposedMessage message_;
-  std::size_t slice_ = 0;
-  std::size_t slice_offset_ = 0;
+  rtmp::ComposedMessage composed_;
+  std::size_t written_ = 0;
+  std::size_t slice_ = 0;         // the first that is not written
+  std::size_t slice_offset_ = 0;  // in it
 };
 
 }  // namespace multiconn::net

@@ -22,6 +22,17 @@ void set(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
+int valueOf(int descriptor, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(descriptor, IPPROTO_TCP, option, &value, &size) == 0 ? value : 0;
+}
+
+// Shorter than this the next answer may be on its way yet.
+constexpr std::chrono::milliseconds between_repeats{200};
+// Nobody may be there to judge by them: then the kernel does, some seconds later.
+constexpr int most_repeats = 8;
+
 }  // namespace
 
 TimePoint LastHeard::sampled(TimePoint now, Duration silence, bool awaiting) {
@@ -37,8 +48,13 @@ TransportFigures SocketFigures::ask(int descriptor) {
   if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return figures;
   if (info.tcpi_rtt > 0) figures.rtt = std::chrono::microseconds(info.tcpi_rtt);
   const std::chrono::milliseconds silence(std::min(info.tcpi_last_ack_recv, info.tcpi_last_data_recv));
-  figures.last_heard = last_heard_.sampled(std::chrono::steady_clock::now(), silence,
-                                           info.tcpi_unacked > 0 || info.tcpi_probes > 0);
+  const TimePoint now = std::chrono::steady_clock::now();
+  figures.last_heard = last_heard_.sampled(now, silence, info.tcpi_unacked > 0 || info.tcpi_probes > 0);
+  // Those of a closed window have unsent bytes beside them.
+  const bool was_idle = info.tcpi_unacked > 0 || figures.unacknowledged == 0;
+  figures.probes = was_idle ? info.tcpi_probes : 0;
+  if (figures.probes > 0) figures.last_heard = now - silence;
+  repeatProbes(descriptor, figures, now);
   // Kernels before 4.9 do not measure it.
   if (size >= offsetof(tcp_info, tcpi_delivery_rate) + sizeof info.tcpi_delivery_rate &&
       info.tcpi_delivery_rate > 0) {
@@ -48,15 +64,39 @@ TransportFigures SocketFigures::ask(int descriptor) {
   return figures;
 }
 
+// The kernel repeats a lost probe after a second only. To set the idle time, when it has passed, makes it
+// send the next one at once. What is sent so must not count as its own, for which it would end the
+// connection.
+void SocketFigures::repeatProbes(int descriptor, const TransportFigures& figures, TimePoint now) {
+  if (figures.probes == 0) {
+    if (repeats_ > 0) set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, own_probes_);
+    repeats_ = 0;
+    probed_at_.reset();
+    return;
+  }
+  const Duration wait =
+      std::max<Duration>(between_repeats, figures.rtt.value_or(std::chrono::microseconds::zero()));
+  if (!probed_at_) probed_at_ = now;
+  if (now - *probed_at_ < wait || repeats_ == most_repeats) return;
+  if (repeats_ == 0) own_probes_ = valueOf(descriptor, TCP_KEEPCNT);
+  probed_at_ = now;
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, own_probes_ + ++repeats_);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, valueOf(descriptor, TCP_KEEPIDLE));
+}
+
+std::chrono::seconds probeInterval(std::chrono::milliseconds dead_after) {
+  const auto longest = std::chrono::milliseconds(std::chrono::hours(4));
+  const auto third = std::chrono::round<std::chrono::seconds>(std::min(dead_after, longest) / 3);
+  return std::max(third, std::chrono::seconds(1));
+}
+
 // Not TCP_USER_TIMEOUT: that one also ends a connection whose peer is alive and answers every probe of its
 // zero window, and a server that pauses is slow, not dead. What is on its way unanswered the owner sees in
 // `last_heard`; the kernel sends no keep-alive probes meanwhile.
 void keepAlive(int descriptor, std::chrono::milliseconds dead_after) {
-  // A probe is not repeated when it is lost: five of them in a row are hardly bad luck.
+  // Where nobody asks for figures, a probe that is lost is not repeated: five in a row are hardly bad luck.
   constexpr int probes = 4;
-  const auto longest = std::chrono::milliseconds(std::chrono::hours(4));
-  const auto third = std::chrono::round<std::chrono::seconds>(std::min(dead_after, longest) / 3);
-  const int interval = std::max(1, static_cast<int>(third.count()));
+  const int interval = static_cast<int>(probeInterval(dead_after).count());
   set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, interval);
   set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, interval);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "net/transport.hpp"
 
@@ -17,17 +18,27 @@ class LastHeard {
   TimePoint heard_{};
 };
 
-/// What the kernel knows of a TCP connection: two system calls.
+/// What the kernel knows of a TCP connection: two system calls. To ask while probes are unanswered sends more
+/// of them, five a second at most: one that is lost is repeated soon by whoever watches.
 class SocketFigures {
  public:
   TransportFigures ask(int descriptor);
 
  private:
+  void repeatProbes(int descriptor, const TransportFigures& figures, TimePoint now);
+
   LastHeard last_heard_;
+  std::optional<TimePoint> probed_at_;  // or seen first
+  int repeats_ = 0;
+  int own_probes_ = 0;  // of the kernel, before it ends the connection
 };
 
-/// Makes the kernel probe a connection without traffic, so that a peer that has vanished ends it after about
-/// twice `dead_after` (5 s at least), with a time-out for an error.
+/// How long a connection that is to be lost after `dead_after` is without traffic before it is probed.
+std::chrono::seconds probeInterval(std::chrono::milliseconds dead_after);
+
+/// Makes the kernel probe a connection without traffic. Whoever asks for its figures sees in them when a peer
+/// has vanished; of itself the kernel ends it after about twice `dead_after` (5 s at least), with a time-out
+/// for an error.
 void keepAlive(int descriptor, std::chrono::milliseconds dead_after);
 
 }  // namespace multiconn::net

@@ -24,7 +24,8 @@ struct IoResult {
 struct TransportFigures {
   std::size_t unacknowledged = 0;  ///< bytes in the kernel's send queue that the peer has not acknowledged
   std::optional<std::chrono::microseconds> rtt{};
-  std::optional<TimePoint> last_heard{};  ///< see LinkStats, as for the next two
+  std::optional<TimePoint> last_heard{};  ///< see LinkStats, as for the next three
+  unsigned probes = 0;
   std::optional<std::uint64_t> delivery_rate{};
   bool delivery_limited_by_us = false;
 };

@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "http/http_server.hpp"
-#include "net/listener.hpp"
-#include "origin/listening.hpp"
+#include "http/known_host.hpp"
 #include "origin/status_report.hpp"
 
 namespace multiconn::origin {
@@ -25,20 +24,26 @@ HttpResponse route(const HttpRequest& request, const std::function<StatusReport(
 
 }  // namespace
 
-HttpStatus::HttpStatus(net::AsioScheduler& scheduler, const std::string& address, std::uint16_t port,
+HttpStatus::HttpStatus(net::AsioScheduler& scheduler, Listening listening, std::vector<std::string> names,
                        std::function<StatusReport()> report, std::function<void(const std::string&)> log)
     : scheduler_(scheduler),
       report_(std::move(report)),
       log_(std::move(log)),
-      listener_(listenOn(scheduler, address, port)),
+      names_(std::move(names)),
+      listener_(std::move(listening.listener)),
+      address_(std::move(listening.text)),
       port_(listener_->port()) {}
 HttpStatus::~HttpStatus() = default;
 
 void HttpStatus::start() {
   http::HttpServerOptions options{.posts = false, .server = "multiconn-origin", .log = log_};
+  const auto pages = [report = report_](const HttpRequest& request) { return route(request, report); };
   server_ = std::make_unique<http::HttpServer>(
       scheduler_, std::move(listener_),
-      [report = report_](const HttpRequest& request) { return route(request, report); }, std::move(options));
+      http::requireKnownHost(names_, pages,
+                             http::misdirected("This is answered by IP address and as localhost alone, and "
+                                               "by the names that the server was told (--http-name).")),
+      std::move(options));
 }
 
 void HttpStatus::stop() {

@@ -3,20 +3,30 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace multiconn::origin {
 
-std::unique_ptr<net::Listener> listenOn(net::AsioScheduler& scheduler, const std::string& address,
-                                        std::uint16_t port) {
+namespace {
+
+Listening bound(net::AsioScheduler& scheduler, const std::string& address, std::uint16_t port) {
+  auto listener = std::make_unique<net::Listener>(scheduler, address, port);
+  std::string text = textOf(*net::Address::numeric(address, listener->port()));
+  return {std::move(listener), std::move(text)};
+}
+
+}  // namespace
+
+Listening listenOn(net::AsioScheduler& scheduler, const std::string& address, std::uint16_t port) {
   if (!net::Address::numeric(address, port)) {
     throw std::runtime_error("'" + address + "' is not a numeric address to listen on");
   }
   try {
-    return std::make_unique<net::Listener>(scheduler, address, port);
+    return bound(scheduler, address, port);
   } catch (const std::system_error& error) {
     if (address != "::" || error.code() != std::errc::address_family_not_supported) throw;
   }
-  return std::make_unique<net::Listener>(scheduler, "0.0.0.0", port);
+  return bound(scheduler, "0.0.0.0", port);
 }
 
 std::string textOf(const net::Address& peer) {

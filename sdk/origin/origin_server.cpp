@@ -34,6 +34,7 @@ class OriginServer::Impl final : RtmpListener::Events {
 
   std::uint16_t port() const { return listener_.port(); }
   std::optional<std::uint16_t> httpPort() const;
+  std::vector<std::string> listening() const;
   std::string statusJson();
   OriginLoad load();
   void requestReconnect(std::string url);
@@ -77,6 +78,9 @@ std::uint16_t OriginServer::port() const {
 std::optional<std::uint16_t> OriginServer::httpPort() const {
   return impl_->httpPort();
 }
+std::vector<std::string> OriginServer::listening() const {
+  return impl_->listening();
+}
 std::string OriginServer::statusJson() const {
   return impl_->statusJson();
 }
@@ -94,7 +98,8 @@ OriginServer::Impl::Impl(OriginOptions options)
       listener_(scheduler_, context_.options, *this) {
   if (const auto& port = context_.options.http_port) {
     http_.emplace(
-        scheduler_, context_.options.http_address, *port, [this] { return report(); },
+        scheduler_, listenOn(scheduler_, context_.options.http_address, *port), context_.options.http_names,
+        [this] { return report(); },
         [this](const std::string& line) { context_.log(OriginLogLevel::error, line); });
   }
   scheduler_.post([this] {
@@ -120,6 +125,14 @@ OriginServer::Impl::~Impl() {
 
 std::optional<std::uint16_t> OriginServer::Impl::httpPort() const {
   return http_ ? std::optional(http_->port()) : std::nullopt;
+}
+
+std::vector<std::string> OriginServer::Impl::listening() const {
+  const char* const scheme = context_.options.tls_certificate_file.empty() ? "rtmp " : "rtmps ";
+  std::vector<std::string> lines;
+  for (const std::string& address : listener_.addresses()) lines.push_back(scheme + address);
+  if (http_) lines.push_back("http " + http_->address());
+  return lines;
 }
 
 void OriginServer::Impl::requestReconnect(std::string url) {

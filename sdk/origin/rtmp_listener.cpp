@@ -34,17 +34,23 @@ class RtmpListener::Impl {
       : scheduler_(scheduler),
         events_(events),
         handshake_timeout_(options.handshake_timeout),
-        tls_(certificateOf(options)),
-        listener_(listenOn(scheduler, options.address, options.port)),
-        port_(listener_->port()) {}
+        tls_(certificateOf(options)) {
+    listen(options.address, options.port);
+    port_ = listeners_.front()->port();
+    for (const auto& [address, port] : options.more_addresses) listen(address, port);
+  }
 
   std::uint16_t port() const { return port_; }
+  const std::vector<std::string>& addresses() const { return addresses_; }
   void start() {
-    listener_->start(
-        [this](net::Socket socket, const net::Address& peer) { accepted(std::move(socket), textOf(peer)); });
+    for (const auto& listener : listeners_) {
+      listener->start([this](net::Socket socket, const net::Address& peer) {
+        accepted(std::move(socket), textOf(peer));
+      });
+    }
   }
   void stop() {
-    listener_.reset();
+    listeners_.clear();
     handshaking_.clear();
   }
 
@@ -55,6 +61,11 @@ class RtmpListener::Impl {
     net::Timer deadline;
   };
 
+  void listen(const std::string& address, std::uint16_t port) {
+    Listening listening = listenOn(scheduler_, address, port);
+    listeners_.push_back(std::move(listening.listener));
+    addresses_.push_back(std::move(listening.text));
+  }
   void accepted(net::Socket socket, std::string address);
   void beginTls(net::Socket socket, std::string address);
   void tlsDone(std::uint64_t id, const std::string& failure);
@@ -63,8 +74,9 @@ class RtmpListener::Impl {
   Events& events_;
   std::chrono::milliseconds handshake_timeout_;
   std::shared_ptr<const net::TlsContext> tls_;
-  std::unique_ptr<net::Listener> listener_;
-  std::uint16_t port_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::string> addresses_;
+  std::uint16_t port_ = 0;
   std::map<std::uint64_t, Handshaking> handshaking_;
   std::uint64_t next_id_ = 0;
 };
@@ -74,6 +86,9 @@ RtmpListener::RtmpListener(net::AsioScheduler& scheduler, const OriginOptions& o
 RtmpListener::~RtmpListener() = default;
 std::uint16_t RtmpListener::port() const {
   return impl_->port();
+}
+const std::vector<std::string>& RtmpListener::addresses() const {
+  return impl_->addresses();
 }
 void RtmpListener::start() {
   impl_->start();

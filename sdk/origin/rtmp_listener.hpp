@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <multiconn/origin.hpp>
 
@@ -14,7 +15,8 @@ class Transport;
 
 namespace multiconn::origin {
 
-/// Accepts peers, with TLS when a certificate is given, and hands over those that are ready to speak RTMP.
+/// Accepts peers at each of the server's addresses, with TLS when a certificate is given, and hands over
+/// those that are ready to speak RTMP.
 class RtmpListener {
  public:
   class Events {
@@ -32,7 +34,10 @@ class RtmpListener {
   RtmpListener(const RtmpListener&) = delete;
   RtmpListener& operator=(const RtmpListener&) = delete;
 
+  /// The first one's.
   std::uint16_t port() const;
+  /// "127.0.0.1:1935", one for each.
+  const std::vector<std::string>& addresses() const;
   void start();
   void stop();
 

@@ -20,30 +20,66 @@ void littleEndian(ByteWriter& out, std::uint32_t value) {
 
 }  // namespace
 
-void ChunkWriter::compose(const OutMessage& message, ComposedMessage& out) {
-  out.payload_ = message.payload;
+void ComposedMessage::copy(BytesView bytes) {
+  if (bytes.empty()) return;
+  reserveHeaders(bytes.size());
+  const std::size_t begin = headers_.size();
+  ByteWriter(headers_).bytes(bytes);
+  addHeader(begin);
+}
+
+void ComposedMessage::clear() {
+  headers_.clear();
+  slices_.clear();
+  payloads_.clear();
+  size_ = 0;
+}
+
+// Slices point into the headers, which must not move under them.
+void ComposedMessage::reserveHeaders(std::size_t more) {
+  if (headers_.capacity() - headers_.size() >= more) return;
+  Bytes larger;
+  larger.reserve(std::max(2 * headers_.capacity(), headers_.size() + more));
+  larger.insert(larger.end(), headers_.begin(), headers_.end());
+  std::size_t moved = 0;
+  for (BytesView& slice : slices_) {
+    if (moved == headers_.size() || slice.data() != headers_.data() + moved) continue;
+    slice = BytesView(larger).subspan(moved, slice.size());
+    moved += slice.size();
+  }
+  headers_.swap(larger);
+}
+
+// Headers without a payload between them are one slice.
+void ComposedMessage::addHeader(std::size_t begin) {
+  const BytesView added = BytesView(headers_).subspan(begin);
+  size_ += added.size();
+  if (begin > 0 && slices_.back().data() + slices_.back().size() == added.data())
+    slices_.back() = {slices_.back().data(), slices_.back().size() + added.size()};
+  else
+    slices_.push_back(added);
+}
+
+void ComposedMessage::share(BytesView payload) {
+  if (payload.empty()) return;
+  slices_.push_back(payload);
+  size_ += payload.size();
+}
+
+void ChunkWriter::append(const OutMessage& message, ComposedMessage& out) {
   BytesView rest = message.payload ? BytesView(*message.payload) : BytesView{};
   const std::size_t continuations = rest.empty() ? 0 : (rest.size() - 1) / chunk_size_;
-  // Slices point into headers_, which must not move while it is being filled.
-  out.headers_.clear();
-  out.headers_.reserve(max_first_header + continuations * max_continuation_header);
-  out.slices_.clear();
-  out.slices_.reserve(2 * (continuations + 1));
-  out.size_ = 0;
+  out.reserveHeaders(max_first_header + continuations * max_continuation_header);
+  if (message.payload) out.payloads_.push_back(message.payload);
 
   const std::uint8_t chunk_stream = message.chunk_stream & 0x3F;
   const bool extended = message.timestamp >= extended_marker;
-  const auto slice = [&](BytesView bytes) {
-    if (bytes.empty()) return;
-    out.slices_.push_back(bytes);
-    out.size_ += bytes.size();
-  };
+  std::size_t header_begin = out.headers_.size();
   firstHeader(message, chunk_stream, out.headers_);
-  std::size_t header_begin = 0;
   while (true) {
-    slice(BytesView(out.headers_).subspan(header_begin));
+    out.addHeader(header_begin);
     const std::size_t part = std::min<std::size_t>(rest.size(), chunk_size_);
-    slice(rest.first(part));
+    out.share(rest.first(part));
     rest = rest.subspan(part);
     if (rest.empty()) return;
     header_begin = out.headers_.size();

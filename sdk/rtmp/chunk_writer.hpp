@@ -9,25 +9,29 @@
 
 namespace multiconn::rtmp {
 
-/// A message cut into chunks: chunk headers of our own, and slices of the shared payload between them, in the
-/// order they go out. Meant to be reused, so that the steady state allocates nothing.
+/// One message cut into chunks, or several behind each other: chunk headers of our own, and slices of the
+/// shared payloads between them, in the order they go out. Meant to be reused, so that the steady state
+/// allocates nothing.
 class ComposedMessage {
  public:
-  /// Header and payload slices in turn. Valid until the next compose() into this object.
+  /// Of headers and payloads in turn. Valid until something is added or cleared.
   const std::vector<BytesView>& slices() const { return slices_; }
   std::size_t size() const { return size_; }
-  /// Lets go of the payload; empty until the next compose().
-  void clear() {
-    payload_.reset();
-    slices_.clear();
-    size_ = 0;
-  }
+  bool empty() const { return size_ == 0; }
+  /// Adds a copy of bytes that are chunks already: control messages.
+  void copy(BytesView bytes);
+  /// Lets go of the payloads.
+  void clear();
 
  private:
   friend class ChunkWriter;
+  void reserveHeaders(std::size_t more);
+  void addHeader(std::size_t begin);
+  void share(BytesView payload);
+
   Bytes headers_;
   std::vector<BytesView> slices_;
-  Payload payload_;
+  std::vector<Payload> payloads_;
   std::size_t size_ = 0;
 };
 
@@ -37,8 +41,14 @@ class ComposedMessage {
 /// type 3 is only for continuation.
 class ChunkWriter {
  public:
-  /// The payload is at most 0xFFFFFF bytes: what the length field holds.
-  void compose(const OutMessage& message, ComposedMessage& out);
+  /// Puts it in the place of what was in `out`. The payload is at most 0xFFFFFF bytes: what the length field
+  /// holds.
+  void compose(const OutMessage& message, ComposedMessage& out) {
+    out.clear();
+    append(message, out);
+  }
+  /// As compose(), behind what is in `out`.
+  void append(const OutMessage& message, ComposedMessage& out);
 
   std::uint32_t chunkSize() const { return chunk_size_; }
   /// For messages from now on; the peer has to be told before them. 1..0x7FFFFFFF.

@@ -100,10 +100,6 @@ void Connection::acknowledge() {
   appendControl({.body = Acknowledgement{static_cast<std::uint32_t>(acknowledged_)}});
 }
 
-void Connection::compose(const OutMessage& message, ComposedMessage& out) {
-  writer_.compose(message, out);
-}
-
 void Connection::announceChunkSize(std::uint32_t size) {
   appendControl({.body = SetChunkSize{size}});
   writer_.setChunkSize(size);

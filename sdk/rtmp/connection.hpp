@@ -39,8 +39,10 @@ class Connection {
 
   bool open() const { return handshake_.done(); }
 
-  /// Cuts a message into chunks. Messages are composed in the order in which they are written.
-  void compose(const OutMessage& message, ComposedMessage& out);
+  /// Cuts a message into chunks, see ChunkWriter. Messages are composed in the order in which they are
+  /// written.
+  void compose(const OutMessage& message, ComposedMessage& out) { writer_.compose(message, out); }
+  void append(const OutMessage& message, ComposedMessage& out) { writer_.append(message, out); }
   /// Announces and uses a chunk size of our own, in pendingOutput(). Like the next two only once open(), and
   /// not while a composed message waits to be written: that one still has the old size.
   void announceChunkSize(std::uint32_t size);

@@ -17,7 +17,7 @@ bool isAudio(const QueuedMessage& message) {
   return message.kind == QueuedMessage::Class::audio;
 }
 bool isKey(const QueuedMessage& message) {
-  return isVideo(message) && message.frame == FrameKind::key;
+  return message.isKeyframe();
 }
 bool isDisposable(const QueuedMessage& message) {
   return isVideo(message) && message.frame == FrameKind::disposable;

@@ -22,6 +22,7 @@ struct QueuedMessage {
   FrameKind frame = FrameKind::key;  ///< of video
   TimePoint queued_at{};
   std::uint64_t number = 0;  ///< its place in the broadcast, from 1 on; 0: no part of it
+  bool isKeyframe() const { return kind == Class::video && frame == FrameKind::key; }
 };
 
 struct DropCounts {

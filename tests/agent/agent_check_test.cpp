@@ -11,9 +11,9 @@
 #include "agent/local_thread.hpp"
 #include "agent/program/admin.hpp"
 #include "agent/program/attributes.hpp"
-#include "agent/scratch.hpp"
 #include "agent/set_monitor.hpp"
 #include "agent/tcp_server.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -66,7 +66,7 @@ class AdminTest : public testing::Test {
   AdminTest() {
     AgentOptions options;
     options.addresses = {{"rtmp", "edge1.example.com", 0, {}}};
-    options.guid_file = scratch_ / "Server.guid";
+    options.guid_file = folder_.file("Server.guid");
     options.targets = {{"127.0.0.1", balancer_.port(), "a-key-for-this-test"}};
     figures_->load.connections = 250;
     figures_->load.accepts = 300;
@@ -83,7 +83,7 @@ class AdminTest : public testing::Test {
     return tools::httpExchange(tools::parseHttpUrl(web_->url(target)), ask);
   }
 
-  const test::Scratch scratch_;
+  const test::TemporaryFolder folder_;
   test::BalancerSocket balancer_{"a-key-for-this-test"};
   std::shared_ptr<test::SetMonitor::Shared> figures_ = std::make_shared<test::SetMonitor::Shared>();
   std::unique_ptr<Agent> agent_;

@@ -7,9 +7,10 @@
 #include <limits>
 
 #include "agent/balancer_socket.hpp"
-#include "agent/scratch.hpp"
 #include "agent/set_monitor.hpp"
 #include "agent/tcp_server.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn {
 namespace {
@@ -26,19 +27,14 @@ class AgentTest : public testing::Test {
     figures_->load.connections = 12;
     figures_->load.accepts = 40;
     options_.addresses = {{"rtmp", "192.0.2.1", 0, {}}};
-    options_.guid_file = scratch_ / "Server.guid";
-    options_.targets_file = scratch_.write("targets.txt", one_.targetLine() + two_.targetLine());
+    options_.guid_file = folder_.file("Server.guid");
+    options_.targets_file = folder_.write("targets.txt", one_.targetLine() + two_.targetLine());
     options_.interval = 200ms;
     options_.log = [this](AgentLogLevel level, const std::string& line) { log_.put({level, line}); };
   }
   void start() { agent_ = std::make_unique<Agent>(options_, std::make_unique<test::SetMonitor>(figures_)); }
   std::string failureOfStart() {
-    try {
-      start();
-    } catch (const std::exception& error) {
-      return error.what();
-    }
-    return "";
+    return test::errorOf([this] { start(); });
   }
   static bool isRunning(const OpenedReport& report) { return report.report.state == EdgeState::running; }
 
@@ -46,7 +42,7 @@ class AgentTest : public testing::Test {
     AgentLogLevel level;
     std::string text;
   };
-  const test::Scratch scratch_;
+  const test::TemporaryFolder folder_;
   BalancerSocket one_{"the-first-balancers-key"}, two_{"the-second-balancers-key"};
   std::shared_ptr<test::SetMonitor::Shared> figures_ = std::make_shared<test::SetMonitor::Shared>();
   test::Inbox<Line> log_;
@@ -104,7 +100,7 @@ TEST_F(AgentTest, ReportsACrowdEarly) {
 TEST_F(AgentTest, ABrokenTargetsFileChangesNothingAndIsOneLine) {
   start();
   ASSERT_TRUE(one_.reports.take());
-  scratch_.write("targets.txt", one_.targetLine() + "nonsense\n");
+  folder_.write("targets.txt", one_.targetLine() + "nonsense\n");
   const auto line = log_.takeThat([](const Line& l) { return l.level == AgentLogLevel::error; });
   ASSERT_TRUE(line);
   EXPECT_THAT(line->text, HasSubstr("line 2"));
@@ -114,16 +110,16 @@ TEST_F(AgentTest, ABrokenTargetsFileChangesNothingAndIsOneLine) {
 }
 
 TEST_F(AgentTest, FollowsItsTargetsFile) {
-  scratch_.write("targets.txt", one_.targetLine());
+  folder_.write("targets.txt", one_.targetLine());
   start();
   const auto first = one_.reports.take();
   ASSERT_TRUE(first);
   EXPECT_EQ(first->report.targets, 1U);
-  scratch_.write("targets.txt", one_.targetLine() + two_.targetLine());
+  folder_.write("targets.txt", one_.targetLine() + two_.targetLine());
   const auto at_two = two_.reports.take();
   ASSERT_TRUE(at_two);
   EXPECT_EQ(at_two->report.targets, 2U);
-  scratch_.write("targets.txt", two_.targetLine());
+  folder_.write("targets.txt", two_.targetLine());
   EXPECT_TRUE(two_.reports.takeThat([](const auto& r) { return r.report.targets == 1U; }));
 }
 
@@ -175,7 +171,7 @@ TEST_F(AgentTest, AMonitorThatHangsDelaysNoReport) {
 }
 
 TEST_F(AgentTest, ANameThatIsNotFoundHarmsNobodyElse) {
-  scratch_.write("targets.txt", "balancer.invalid,1934,a-key-of-its-own\n" + one_.targetLine());
+  folder_.write("targets.txt", "balancer.invalid,1934,a-key-of-its-own\n" + one_.targetLine());
   start();
   EXPECT_TRUE(one_.reports.take());
   EXPECT_TRUE(log_.takeThat([](const Line& l) {

@@ -6,8 +6,9 @@
 
 #include <thread>
 
-#include "agent/scratch.hpp"
 #include "agent/waiting.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -16,12 +17,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 std::string failureOf(AgentMonitor& monitor) {
-  try {
-    monitor.load();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
+  return test::errorOf([&] { monitor.load(); });
 }
 
 ExecOptions shell(const std::string& script, std::chrono::milliseconds timeout = 5s) {
@@ -68,16 +64,16 @@ TEST(ExecMonitor, IsGivenItsTimeOnly) {
 }
 
 TEST(ExecMonitor, KillsTheWholeGroup) {
-  const test::Scratch scratch;
-  const std::string file = (scratch / "pid").string();
+  const test::TemporaryFolder folder;
+  const std::string file = folder.file("pid");
   ExecMonitor monitor(shell("sleep 60 & echo $! > " + file + "; wait", 300ms));
   failureOf(monitor);
-  const int pid = std::stoi(scratch.read("pid"));
+  const int pid = std::stoi(folder.read("pid"));
   // A zombie until its new parent looks.
   const auto deadline = std::chrono::steady_clock::now() + test::patience;
   const auto gone = [&] {
     if (::kill(pid, 0) != 0) return true;
-    return test::Scratch::textOf("/proc/" + std::to_string(pid) + "/stat").find(") Z") != std::string::npos;
+    return test::textOf("/proc/" + std::to_string(pid) + "/stat").find(") Z") != std::string::npos;
   };
   while (!gone() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_TRUE(gone());

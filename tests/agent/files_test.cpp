@@ -3,32 +3,25 @@
 #include <unistd.h>
 
 #include "agent/redirect_address.hpp"
-#include "agent/scratch.hpp"
 #include "agent/server_guid.hpp"
 #include "agent/targets_watch.hpp"
+#include "support/error_of.hpp"
 #include "support/simulated_loop.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::agent {
 namespace {
 
 using namespace std::chrono_literals;
-using test::Scratch;
+using test::errorOf;
+using test::TemporaryFolder;
 using testing::HasSubstr;
-
-std::string failureOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 const auto warn = [](const std::string& warning) { ADD_FAILURE() << warning; };
 
 TEST(ServerGuid, IsMadeOnceAndKept) {
-  const Scratch scratch;
-  const auto file = scratch / "Server.guid";
+  const TemporaryFolder folder;
+  const auto file = folder.file("Server.guid");
   balance::Guid first;
   std::array<std::byte, 8> boot_id{};
   {
@@ -36,19 +29,19 @@ TEST(ServerGuid, IsMadeOnceAndKept) {
     first = guid.guid();
     boot_id = guid.boot().id;
     EXPECT_EQ(guid.boot().counter, 1U);
-    EXPECT_EQ(scratch.read("Server.guid"), first.text() + "\n");
+    EXPECT_EQ(folder.read("Server.guid"), first.text() + "\n");
     EXPECT_EQ(first.text()[14], '4') << "a random UUID";
   }
   const ServerGuid again(file, warn);
   EXPECT_EQ(again.guid(), first);
   EXPECT_EQ(again.boot().counter, 2U);
   EXPECT_NE(again.boot().id, boot_id);
-  EXPECT_EQ(scratch.read("Server.guid.boot"), "2\n");
+  EXPECT_EQ(folder.read("Server.guid.boot"), "2\n");
 }
 
 TEST(ServerGuid, IsAnotherOnceTheFileWasRemoved) {
-  const Scratch scratch;
-  const auto file = scratch / "Server.guid";
+  const TemporaryFolder folder;
+  const auto file = folder.file("Server.guid");
   const balance::Guid first = ServerGuid(file, warn).guid();
   std::filesystem::remove(file);
   const ServerGuid second(file, warn);
@@ -57,63 +50,63 @@ TEST(ServerGuid, IsAnotherOnceTheFileWasRemoved) {
 }
 
 TEST(ServerGuid, IsAnotherOnceTheCounterWasLost) {
-  const Scratch scratch;
-  const auto file = scratch / "Server.guid";
+  const TemporaryFolder folder;
+  const auto file = folder.file("Server.guid");
   const balance::Guid first = ServerGuid(file, warn).guid();
-  std::filesystem::remove(scratch / "Server.guid.boot");
+  std::filesystem::remove(folder.file("Server.guid.boot"));
   std::vector<std::string> warnings;
   const ServerGuid second(file, [&](const std::string& warning) { warnings.push_back(warning); });
   EXPECT_NE(second.guid(), first);
   EXPECT_EQ(second.boot().counter, 1U);
-  EXPECT_EQ(scratch.read("Server.guid"), second.guid().text() + "\n");
+  EXPECT_EQ(folder.read("Server.guid"), second.guid().text() + "\n");
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_THAT(warnings.front(), testing::AllOf(HasSubstr("Server.guid.boot is gone"), HasSubstr(first.text()),
                                                HasSubstr(second.guid().text())));
-  EXPECT_THAT(failureOf([&] { ServerGuid third(file, warn); }), HasSubstr("in use by another agent"));
+  EXPECT_THAT(errorOf([&] { ServerGuid third(file, warn); }), HasSubstr("in use by another agent"));
 }
 
 TEST(ServerGuid, IsNotReplacedUnderAnAgentThatRuns) {
-  const Scratch scratch;
-  const auto file = scratch / "Server.guid";
+  const TemporaryFolder folder;
+  const auto file = folder.file("Server.guid");
   const ServerGuid held(file, warn);
-  std::filesystem::remove(scratch / "Server.guid.boot");
-  EXPECT_THAT(failureOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
-  EXPECT_EQ(scratch.read("Server.guid"), held.guid().text() + "\n");
+  std::filesystem::remove(folder.file("Server.guid.boot"));
+  EXPECT_THAT(errorOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
+  EXPECT_EQ(folder.read("Server.guid"), held.guid().text() + "\n");
 }
 
 TEST(ServerGuid, IsForOneAgentAtATime) {
-  const Scratch scratch;
-  const auto file = scratch / "Server.guid";
+  const TemporaryFolder folder;
+  const auto file = folder.file("Server.guid");
   const ServerGuid held(file, warn);
-  EXPECT_THAT(failureOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
-  EXPECT_EQ(scratch.read("Server.guid.boot"), "1\n");
+  EXPECT_THAT(errorOf([&] { ServerGuid second(file, warn); }), HasSubstr("in use by another agent"));
+  EXPECT_EQ(folder.read("Server.guid.boot"), "1\n");
 }
 
 TEST(ServerGuid, RefusesWhatIsNoGuidOrNoNumber) {
-  const Scratch scratch;
+  const TemporaryFolder folder;
   for (const char* text :
        {"", "hello\n", "9915ed19-7b64-42c7-b57e-2633689ca84\n", "9915ed19-7b64-42c7-b57e-2633689ca84z\n",
         "9915ed1997b64-42c7-b57e-2633689ca849\n"}) {
-    const auto file = scratch.write("Server.guid", text);
-    EXPECT_THAT(failureOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no GUID")) << text;
+    const auto file = folder.write("Server.guid", text);
+    EXPECT_THAT(errorOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no GUID")) << text;
   }
-  const auto file = scratch.write("Server.guid", "9915ED19-7b64-42c7-b57e-2633689ca849\r\n");
-  scratch.write("Server.guid.boot", "many");
-  EXPECT_THAT(failureOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no number"));
-  scratch.write("Server.guid.boot", "41\n");
+  const auto file = folder.write("Server.guid", "9915ED19-7b64-42c7-b57e-2633689ca849\r\n");
+  folder.write("Server.guid.boot", "many");
+  EXPECT_THAT(errorOf([&] { ServerGuid guid(file, warn); }), HasSubstr("holds no number"));
+  folder.write("Server.guid.boot", "41\n");
   EXPECT_EQ(ServerGuid(file, warn).boot().counter, 42U);
 }
 
 TEST(ServerGuid, SaysWhereItCannotWrite) {
-  const Scratch scratch;
-  EXPECT_THAT(failureOf([&] { ServerGuid guid(scratch / "none/Server.guid", warn); }),
+  const TemporaryFolder folder;
+  EXPECT_THAT(errorOf([&] { ServerGuid guid(folder.file("none/Server.guid"), warn); }),
               HasSubstr("none/Server.guid"));
 }
 
 class TargetsWatchTest : public testing::Test {
  protected:
-  const Scratch scratch_;
-  const std::string file_ = scratch_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n");
+  const TemporaryFolder folder_;
+  const std::string file_ = folder_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n");
   test::SimulatedLoop loop_;
   test::SimulatedScheduler scheduler_{loop_};
   std::vector<std::vector<balance::Target>> changes_;
@@ -125,22 +118,22 @@ class TargetsWatchTest : public testing::Test {
 TEST_F(TargetsWatchTest, ReadsAgainWhatHasChanged) {
   loop_.runFor(5s);
   EXPECT_TRUE(changes_.empty());
-  scratch_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2,1934,another-key\n");
+  folder_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2,1934,another-key\n");
   loop_.runFor(1s);
   ASSERT_EQ(changes_.size(), 1U);
   EXPECT_EQ(changes_.front().size(), 2U);
 }
 
 TEST_F(TargetsWatchTest, SeesARenameOverIt) {
-  scratch_.write("new.txt", "10.0.0.9,1934,023D4FB4IS83\n");
-  std::filesystem::rename(scratch_ / "new.txt", file_);
+  folder_.write("new.txt", "10.0.0.9,1934,023D4FB4IS83\n");
+  std::filesystem::rename(folder_.file("new.txt"), file_);
   loop_.runFor(1s);
   ASSERT_EQ(changes_.size(), 1U);
   EXPECT_EQ(changes_.front().front().host, "10.0.0.9");
 }
 
 TEST_F(TargetsWatchTest, ABrokenFileIsOneErrorThatNamesTheLine) {
-  scratch_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2;1934;secretsecret\n");
+  folder_.write("targets.txt", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2;1934;secretsecret\n");
   loop_.runFor(10s);
   EXPECT_TRUE(changes_.empty());
   ASSERT_EQ(errors_.size(), 1U);
@@ -149,17 +142,17 @@ TEST_F(TargetsWatchTest, ABrokenFileIsOneErrorThatNamesTheLine) {
   std::filesystem::remove(file_);
   loop_.runFor(10s);
   EXPECT_EQ(errors_.size(), 2U);
-  scratch_.write("targets.txt", "10.0.0.3,1934,023D4FB4IS83\n");
+  folder_.write("targets.txt", "10.0.0.3,1934,023D4FB4IS83\n");
   loop_.runFor(1s);
   EXPECT_EQ(changes_.size(), 1U);
 }
 
 TEST(ReadTargets, SaysWhatIsWrong) {
-  const Scratch scratch;
-  EXPECT_THAT(failureOf([&] { readTargets(scratch / "none"); }), HasSubstr("cannot read"));
-  EXPECT_THAT(failureOf([&] { readTargets(scratch / ""); }), HasSubstr("directory"));
-  EXPECT_NE(failureOf([&] { readTargets(scratch.write("empty", "# nobody\n")); }), "");
-  EXPECT_THAT(failureOf([&] { readTargets(scratch.write("long", std::string(300000, '#'))); }),
+  const TemporaryFolder folder;
+  EXPECT_THAT(errorOf([&] { readTargets(folder.file("none")); }), HasSubstr("cannot read"));
+  EXPECT_THAT(errorOf([&] { readTargets(folder.file("")); }), HasSubstr("directory"));
+  EXPECT_NE(errorOf([&] { readTargets(folder.write("empty", "# nobody\n")); }), "");
+  EXPECT_THAT(errorOf([&] { readTargets(folder.write("long", std::string(300000, '#'))); }),
               HasSubstr("too long"));
 }
 

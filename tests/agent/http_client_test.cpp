@@ -8,22 +8,15 @@
 
 #include "agent/local_thread.hpp"
 #include "agent/tcp_server.hpp"
+#include "support/error_of.hpp"
 
 namespace multiconn::tools {
 namespace {
 
 using namespace std::chrono_literals;
+using test::errorOf;
 using test::TcpServer;
 using testing::HasSubstr;
-
-std::string failureOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 /// One answer to one connection, byte by byte as given.
 class OneAnswer {
@@ -57,7 +50,7 @@ TEST(HttpUrl, IsTakenApart) {
 TEST(HttpUrl, RefusesOthersWithoutRepeatingThem) {
   for (const char* text :
        {"", "https://host/", "http://", "host:80", "http://user:secret@ho st/", "http://h:99999/"}) {
-    const std::string failure = failureOf([&] { parseHttpUrl(text); });
+    const std::string failure = errorOf([&] { parseHttpUrl(text); });
     EXPECT_THAT(failure, HasSubstr("http://host[:port]")) << text;
     EXPECT_THAT(failure, testing::Not(HasSubstr("secret")));
   }
@@ -94,7 +87,7 @@ TEST(HttpExchange, RefusesHalfAnswersAndNonsense) {
        {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
         "220 mail.example.com\r\n\r\n"}) {
     const OneAnswer server(text);
-    EXPECT_THAT(failureOf([&] { httpExchange(server.url(), {}); }), HasSubstr("http://127.0.0.1")) << text;
+    EXPECT_THAT(errorOf([&] { httpExchange(server.url(), {}); }), HasSubstr("http://127.0.0.1")) << text;
   }
 }
 
@@ -102,14 +95,14 @@ TEST(HttpExchange, HasABoundForBodies) {
   const OneAnswer server("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n");
   HttpAsk ask;
   ask.max_body = 10;
-  EXPECT_NE(failureOf([&] { httpExchange(server.url(), ask); }), "");
+  EXPECT_NE(errorOf([&] { httpExchange(server.url(), ask); }), "");
 }
 
 TEST(HttpExchange, DoesNotWaitLongerThanAsked) {
   const TcpServer mute;
   HttpAsk ask;
   ask.timeout = 50ms;
-  EXPECT_THAT(failureOf([&] {
+  EXPECT_THAT(errorOf([&] {
                 httpExchange({"127.0.0.1", mute.port(), "/", {}}, ask);
               }),
               HasSubstr("within 50 ms"));
@@ -124,7 +117,7 @@ TEST(HttpExchange, CanBeInterrupted) {
   });
   HttpAsk ask;
   ask.timeout = 1min;
-  EXPECT_THAT(failureOf([&] {
+  EXPECT_THAT(errorOf([&] {
                 httpExchange({"127.0.0.1", mute.port(), "/", {}}, ask, &interrupt);
               }),
               HasSubstr("not waited for"));
@@ -137,11 +130,11 @@ TEST(HttpExchange, SaysWhoCannotBeReached) {
     const TcpServer gone;
     port = gone.port();
   }
-  EXPECT_THAT(failureOf([&] {
+  EXPECT_THAT(errorOf([&] {
                 httpExchange({"127.0.0.1", port, "/", {}}, {});
               }),
               HasSubstr("cannot be reached"));
-  EXPECT_THAT(failureOf([&] {
+  EXPECT_THAT(errorOf([&] {
                 httpExchange({"nobody.invalid", 80, "/", {}}, {});
               }),
               HasSubstr("nobody.invalid"));

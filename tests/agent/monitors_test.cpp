@@ -8,9 +8,9 @@
 #include "agent/monitors/nginx_rtmp_monitor.hpp"
 #include "agent/monitors/origin_status_monitor.hpp"
 #include "agent/monitors/srs_monitor.hpp"
-#include "agent/scratch.hpp"
 #include "agent/tcp_server.hpp"
 #include "agent/waiting.hpp"
+#include "support/vectors.hpp"
 
 namespace multiconn::agent {
 namespace {

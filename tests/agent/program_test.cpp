@@ -8,9 +8,10 @@
 
 #include "agent/balancer_socket.hpp"
 #include "agent/http/http_client.hpp"
-#include "agent/scratch.hpp"
 #include "agent/tcp_server.hpp"
 #include "program/listen_on.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/vectors.hpp"
 
 namespace multiconn {
 namespace {
@@ -19,31 +20,12 @@ using balance::EdgeState;
 using test::BalancerSocket;
 using test::listeningPort;
 using test::ProgramRun;
-using test::Scratch;
+using test::TemporaryFolder;
 using testing::HasSubstr;
-
-constexpr const char* sender_xml = R"(<Property>
-<Name>loadBalancerSenderTargetPath</Name>
-<Value>${com.wowza.wms.AppHome}/conf/loadbalancertargets.txt</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderRedirectAddress</Name>
-<Value>REDIRECT</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMonitorClass</Name>
-<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerMonitorDefault</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMessageInterval</Name>
-<Value>2500</Value>
-<Type>Integer</Type>
-</Property>
-)";
 
 class AgentProgram : public testing::Test {
  protected:
-  std::string folder() const { return (scratch_ / "").string(); }
+  std::string folder() const { return folder_.file(""); }
   /// The one line that it says before it ends with 1.
   std::string refusal(std::vector<std::string> arguments, const char* program = MULTICONN_AGENT) {
     arguments.insert(arguments.begin(), program);
@@ -53,14 +35,15 @@ class AgentProgram : public testing::Test {
     EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
     return errors;
   }
-  std::string targets() { return scratch_.write("targets.txt", balancer_.targetLine()); }
+  std::string targets() { return folder_.write("targets.txt", balancer_.targetLine()); }
   std::string wowzaFile(const std::string& redirect) {
-    std::string xml = sender_xml;
-    xml.replace(xml.find("REDIRECT"), 8, redirect);
-    return scratch_.write("Server.xml", xml);
+    const std::string placeholder = "[redirect-address]";
+    std::string xml = test::wowzaVector("sender");
+    xml.replace(xml.find(placeholder), placeholder.size(), redirect);
+    return folder_.write("Server.xml", xml);
   }
 
-  const Scratch scratch_;
+  const TemporaryFolder folder_;
   BalancerSocket balancer_{"a-key-of-22-characters"};
 };
 
@@ -88,12 +71,12 @@ TEST_F(AgentProgram, ReportsUntilItIsStopped) {
   EXPECT_TRUE(
       balancer_.reports.takeThat([](const auto& r) { return r.report.state == EdgeState::stopping; }));
   EXPECT_EQ(agent.status(), 0);
-  EXPECT_THAT(scratch_.read("Server.guid"), HasSubstr(report->guid.text()));
+  EXPECT_THAT(folder_.read("Server.guid"), HasSubstr(report->guid.text()));
 }
 
 TEST_F(AgentProgram, TakesTheDocumentsFilesAsTheyStand) {
-  std::filesystem::create_directory(scratch_ / "conf");
-  scratch_.write(
+  std::filesystem::create_directory(folder_.file("conf"));
+  folder_.write(
       "conf/loadbalancertargets.txt",
       "# [load-balancer-ip-address],[load-balancer-port],[encryption-key]\n" + balancer_.targetLine());
   ProgramRun agent({MULTICONN_AGENT, "--wowza-conf", wowzaFile("192.0.2.7"), "--app-home", folder(), "--rtmp",
@@ -114,7 +97,7 @@ TEST_F(AgentProgram, RefusesWowzasTrap) {
 }
 
 TEST_F(AgentProgram, WarnsOfAShortKeyAndOfACapacityThatIsNotKnown) {
-  scratch_.write("targets.txt", "127.0.0.1," + std::to_string(balancer_.port()) + ",023D4FB4IS83\n");
+  folder_.write("targets.txt", "127.0.0.1," + std::to_string(balancer_.port()) + ",023D4FB4IS83\n");
   ProgramRun agent(
       {MULTICONN_AGENT, "--targets", "targets.txt", "--redirect-address", "192.0.2.7", "--monitor", "tcp"},
       folder());
@@ -137,10 +120,10 @@ TEST_F(AgentProgram, SaysInOneLineWhatIsWrong) {
   EXPECT_THAT(refusal({"--targets", "none.txt", "--redirect-address", "192.0.2.7"}), HasSubstr("none.txt"));
   EXPECT_THAT(refusal({"--targets", good, "--redirect-address", "localhost"}), HasSubstr("its own machine"));
   EXPECT_THAT(
-      refusal({"--targets", scratch_.write("bad", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2,x,secretsecret\n"),
+      refusal({"--targets", folder_.write("bad", "10.0.0.1,1934,023D4FB4IS83\n10.0.0.2,x,secretsecret\n"),
                "--redirect-address", "192.0.2.7"}),
       HasSubstr("line 2"));
-  EXPECT_THAT(refusal({"--targets", scratch_.write("short", "10.0.0.1,1934,1234567\n"), "--redirect-address",
+  EXPECT_THAT(refusal({"--targets", folder_.write("short", "10.0.0.1,1934,1234567\n"), "--redirect-address",
                        "192.0.2.7"}),
               testing::AllOf(HasSubstr("line 1"), testing::Not(HasSubstr("1234567"))));
   EXPECT_THAT(with({"--monitor", "wowza"}), HasSubstr("--monitor"));
@@ -182,7 +165,7 @@ TEST_F(AgentProgram, AnExecMonitorsLargestFiguresAreReported) {
 }
 
 TEST_F(AgentProgram, ListensOnEveryAddressOrLoopback) {
-  const std::string token = scratch_.write("admin.token", "0123456789abcdef");
+  const std::string token = folder_.write("admin.token", "0123456789abcdef");
   std::filesystem::permissions(token, std::filesystem::perms::others_read,
                                std::filesystem::perm_options::add);
   ProgramRun agent({MULTICONN_AGENT, "--targets", targets(), "--redirect-address", "192.0.2.7", "--admin",
@@ -221,7 +204,7 @@ TEST_F(AgentProgram, SaysThatAPortIsTaken) {
 }
 
 TEST_F(AgentProgram, ReadsItsOptionsFromAFile) {
-  const std::string config = scratch_.write(
+  const std::string config = folder_.write(
       "agent.ini", "targets=\"" + targets() +
                        "\"\nredirect-address=\"192.0.2.9\"\ncapacity=42\n"
                        "monitor=\"exec\"\nexec=[\"echo\",\"{\\\"connections\\\":5}\"]\nrtmp=\"off\"\n");
@@ -233,11 +216,11 @@ TEST_F(AgentProgram, ReadsItsOptionsFromAFile) {
 }
 
 TEST_F(AgentProgram, OriginCarriesTheAgentInside) {
-  ProgramRun origin({MULTICONN_ORIGIN, "--address", "127.0.0.1", "--port", "0", "--max-connections", "77",
-                     "--targets", targets(), "--redirect-address", "192.0.2.8"},
+  ProgramRun origin({MULTICONN_ORIGIN, "--listen", "127.0.0.1:0", "--max-connections", "77", "--targets",
+                     targets(), "--redirect-address", "192.0.2.8"},
                     folder());
   unsigned port = 0;
-  ASSERT_EQ(std::sscanf(origin.line().c_str(), "listening rtmp=%u", &port), 1);
+  ASSERT_EQ(std::sscanf(origin.line().c_str(), "listening rtmp 127.0.0.1:%u", &port), 1);
   const auto report = balancer_.reports.takeThat([](const auto& r) { return r.report.healthy; });
   ASSERT_TRUE(report);
   EXPECT_EQ(report->report.connections, 0U);
@@ -253,7 +236,7 @@ TEST_F(AgentProgram, OriginCarriesTheAgentInside) {
 
 TEST_F(AgentProgram, OriginRefusesWhatTheAgentCannotTake) {
   const auto refused = [this](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"--port", "0"});
+    arguments.insert(arguments.begin(), {"--listen", "0"});
     return refusal(arguments, MULTICONN_ORIGIN);
   };
   EXPECT_THAT(refused({"--redirect-address", "192.0.2.8"}), HasSubstr("--targets is missing"));

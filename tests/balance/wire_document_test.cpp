@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "balance/sealed_datagram.hpp"
 #include "rtmp/hex.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::balance::test {
 namespace {
@@ -15,8 +14,7 @@ namespace {
 using rtmp::Bytes;
 
 std::string document() {
-  std::ifstream file(MULTICONN_DOCS "/wire-balancer.md");
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return multiconn::test::textOf(MULTICONN_DOCS "/wire-balancer.md");
 }
 
 // The block of hexadecimal digits that is fenced as `name`.

@@ -8,7 +8,8 @@
 #include "balancer/client.hpp"
 #include "balancer/state_file.hpp"
 #include "balancer/test_agent.hpp"
-#include "program/temporary_folder.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -73,7 +74,7 @@ class BalancerTest : public testing::Test {
   net::test::Loop loop;
   std::string log;
   std::unique_ptr<Balancer> balancer;
-  tools::test::TemporaryFolder folder;
+  multiconn::test::TemporaryFolder folder;
 };
 
 TEST_F(BalancerTest, FromReportToPause) {
@@ -220,7 +221,7 @@ TEST_F(BalancerTest, RefusesAReplayAfterARestart) {
 
 TEST_F(BalancerTest, ADamagedStateFileLetsNothingOldIn) {
   BalancerOptions options = onFreePorts();
-  options.state_file = folder.file("state", "multiconn-balancer state 1\nsaved 17");
+  options.state_file = folder.write("state", "multiconn-balancer state 1\nsaved 17");
   TestAgent agent(5);
   const rtmp::Bytes recorded = agent.seal();
   start(options);
@@ -235,11 +236,11 @@ TEST_F(BalancerTest, ADamagedStateFileLetsNothingOldIn) {
 TEST_F(BalancerTest, OverwritesNoFileOfSomebodyElse) {
   BalancerOptions options = onFreePorts();
   for (const char* const text : {"[Unit]\nDescription=x\n", "multiconn-balancer state 2\nend 0\n", "\n"}) {
-    options.state_file = folder.file("other", text);
-    EXPECT_THAT(tools::test::errorOf([&] { start(options); }), HasSubstr("other is no state file"));
+    options.state_file = folder.write("other", text);
+    EXPECT_THAT(multiconn::test::errorOf([&] { start(options); }), HasSubstr("other is no state file"));
     EXPECT_EQ(readStateFile(options.state_file), text);
   }
-  options.state_file = folder.file("empty", "");
+  options.state_file = folder.write("empty", "");
   start(options);
   EXPECT_THAT(log, HasSubstr("is of no use"));
 }
@@ -249,7 +250,7 @@ TEST_F(BalancerTest, TwoDoNotShareAStateFile) {
   options.state_file = folder.path() / "state";
   start(options);
   EXPECT_THAT(
-      tools::test::errorOf([&] { Balancer(loop.scheduler(), options, [](LogLevel, const auto&) {}); }),
+      multiconn::test::errorOf([&] { Balancer(loop.scheduler(), options, [](LogLevel, const auto&) {}); }),
       HasSubstr("state is in use by another balancer"));
   start(options);
 }
@@ -293,7 +294,7 @@ TEST_F(BalancerTest, SaysWhichPortIsInUse) {
   BalancerOptions options = onFreePorts();
   options.udp = {{"127.0.0.1", address("udp").port()}};
   EXPECT_THAT(
-      tools::test::errorOf([&] { Balancer(loop.scheduler(), options, [](LogLevel, const auto&) {}); }),
+      multiconn::test::errorOf([&] { Balancer(loop.scheduler(), options, [](LogLevel, const auto&) {}); }),
       HasSubstr("cannot listen for reports on 127.0.0.1 port " + std::to_string(options.udp[0].port)));
 }
 

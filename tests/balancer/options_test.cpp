@@ -3,16 +3,17 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
-#include "program/temporary_folder.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::balancer {
 namespace {
 
+using multiconn::test::errorOf;
+using multiconn::test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
-using tools::test::errorOf;
-using tools::test::TemporaryFolder;
 
 constexpr const char* long_key = "a key of the cluster, 2024";
 
@@ -38,8 +39,8 @@ class OptionsTest : public testing::Test {
   }
 
   TemporaryFolder folder;
-  std::filesystem::path key = folder.file("key", std::string(long_key) + "\n");
-  std::filesystem::path token = folder.file("token", "0123456789abcdef0123\n");
+  std::filesystem::path key = folder.write("key", std::string(long_key) + "\n");
+  std::filesystem::path token = folder.write("token", "0123456789abcdef0123\n");
 };
 
 constexpr const char* server_xml = R"(
@@ -77,8 +78,8 @@ TEST_F(OptionsTest, Defaults) {
 }
 
 TEST_F(OptionsTest, TakesWowzasPropertiesAsTheyStand) {
-  const auto server = folder.file("conf/Server.xml", server_xml);
-  const auto application = folder.file("redirect.xml", application_xml);
+  const auto server = folder.write("conf/Server.xml", server_xml);
+  const auto application = folder.write("redirect.xml", application_xml);
   const Arguments arguments =
       taken({"--wowza-conf", server.string(), "--wowza-conf", "redirect=" + application.string()});
   const BalancerOptions& options = arguments.balancer;
@@ -98,8 +99,8 @@ TEST_F(OptionsTest, TakesWowzasPropertiesAsTheyStand) {
 }
 
 TEST_F(OptionsTest, TheCommandLineGoesBeforeProperties) {
-  const auto server = folder.file("Server.xml", server_xml);
-  const auto application = folder.file("redirect.xml", application_xml);
+  const auto server = folder.write("Server.xml", server_xml);
+  const auto application = folder.write("redirect.xml", application_xml);
   const BalancerOptions options =
       taken({"--wowza-conf", server.string(), "redirect=" + application.string(), "--policy", "random",
              "--udp", "127.0.0.1:5", "--message-timeout", "3000", "--redirect-app", "redirect=stage",
@@ -165,7 +166,7 @@ TEST_F(OptionsTest, RefusesANegativeNumberOfEdges) {
 TEST_F(OptionsTest, RefusesTwoDifferentKeysOfWowza) {
   const auto conf = [&](const char* name, const std::string& value) {
     return folder
-        .file(name, "<Property><Name>loadBalancerListenerKey</Name><Value>" + value + "</Value></Property>")
+        .write(name, "<Property><Name>loadBalancerListenerKey</Name><Value>" + value + "</Value></Property>")
         .string();
   };
   const std::string one = conf("Server.xml", "023D4FB4IS83"), same = conf("VHost.xml", "023D4FB4IS83"),
@@ -199,7 +200,7 @@ TEST_F(OptionsTest, FitsItsLimitsToTheDescriptorsThereAre) {
 }
 
 TEST_F(OptionsTest, RefusesTwoSourcesOfKeys) {
-  const auto server = folder.file("Server.xml", server_xml);
+  const auto server = folder.write("Server.xml", server_xml);
   const std::string sentence = refusal({"--wowza-conf", server.string()});
   EXPECT_THAT(sentence, HasSubstr("loadBalancerListenerKey"));
   EXPECT_THAT(sentence, testing::Not(HasSubstr("023D4FB4IS83")));
@@ -207,15 +208,15 @@ TEST_F(OptionsTest, RefusesTwoSourcesOfKeys) {
 
 TEST_F(OptionsTest, ReadsTheKeysAgain) {
   const Arguments arguments = withKey({});
-  folder.file("key", "another key of this cluster\nand one that comes after it\n");
+  folder.write("key", "another key of this cluster\nand one that comes after it\n");
   std::vector<std::string> warnings;
   EXPECT_THAT(arguments.reload_keys(warnings),
               ElementsAre("another key of this cluster", "and one that comes after it"));
   EXPECT_THAT(warnings, SizeIs(0));
-  folder.file("key", "short key\n");
+  folder.write("key", "short key\n");
   EXPECT_THAT(arguments.reload_keys(warnings), SizeIs(1));
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("multiconn-ctl keygen")));
-  folder.file("key", "short\n");
+  folder.write("key", "short\n");
   EXPECT_THAT(errorOf([&] { arguments.reload_keys(warnings); }), HasSubstr("line 1"));
 }
 

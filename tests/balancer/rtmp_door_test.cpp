@@ -191,6 +191,33 @@ TEST_F(RtmpCallTest, NothingIsPublishedOrPlayedHere) {
   EXPECT_EQ(code(), "NetStream.Play.StreamNotFound");
 }
 
+TEST_F(RtmpCallTest, WhoeverDoesNotAskIsRedirectedWithItsStream) {
+  struct Case {
+    const char *method, *stream, *redirect2;
+  };
+  for (const Case& each : {Case{"publish", "key?token=secret", "rtmp://10.0.0.5/live/key?token=secret"},
+                           Case{"play", "film", "rtmp://10.0.0.5/live/film"}, Case{"play", "a/film", ""}}) {
+    RtmpPeer client = letIn();
+    report(5, {"rtmp", "10.0.0.5", 0, ""});
+    client.call("createStream", 2);
+    client.call(each.method, 3, 1, {each.stream});
+    auto status = client.nextCommand();
+    while (status && status->name != "onStatus") status = client.nextCommand();
+    ASSERT_TRUE(status) << each.stream;
+    const AmfObject info = infoOf(status);
+    EXPECT_EQ(info.stringOr("level", ""), "error");
+    EXPECT_EQ(info.stringOr("code", ""), rejected);
+    EXPECT_EQ(info.stringOr("description", ""), "Connect to rtmp://10.0.0.5/live instead.");
+    const AmfValue* const ex = info.find("ex");
+    ASSERT_TRUE(ex && ex->object());
+    EXPECT_EQ(ex->object()->numberOr("code", 0), 302);
+    EXPECT_EQ(ex->object()->stringOr("redirect", ""), "rtmp://10.0.0.5/live");
+    EXPECT_EQ(ex->object()->stringOr("redirect2", ""), each.redirect2);
+    EXPECT_TRUE(client.waitEnded());
+  }
+  EXPECT_THAT(log, Not(HasSubstr("secret")));
+}
+
 TEST_F(RtmpCallTest, GoesWhenItHasNothingToAsk) {
   context.timeouts.call = std::chrono::milliseconds(50);
   RtmpPeer client = letIn();

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "balance/reports.hpp"
-#include "program/temporary_folder.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -11,9 +12,9 @@ namespace {
 using balance::test::bootOf;
 using balance::test::guidOf;
 using balance::test::noon;
+using multiconn::test::errorOf;
+using multiconn::test::TemporaryFolder;
 using testing::HasSubstr;
-using tools::test::errorOf;
-using tools::test::TemporaryFolder;
 
 SavedState someState() {
   return {noon, {{guidOf(1), bootOf(3), 17}, {guidOf(2), bootOf(1, 9), 18'446'744'073'709'551'615u}}};

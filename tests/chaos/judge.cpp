@@ -1,15 +1,17 @@
 #include "chaos/judge.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+
+#include "chaos/ring_claim.hpp"
 
 namespace multiconn::chaos {
 
 namespace {
 
 constexpr std::array kinds{Kind::video, Kind::audio};
-// Between an outage's end, as the server sees it, and the moment at which the client looks into its ring.
-constexpr std::chrono::milliseconds resume_margin{1500};
 
 std::string called(Kind kind, std::uint32_t number) {
   return (kind == Kind::video ? "picture " : "sound ") + std::to_string(number);
@@ -22,30 +24,9 @@ bool indispensable(const Ledger& ledger, Kind kind, std::uint32_t from, std::uin
   return false;
 }
 
-/// Where a decoder has to begin for what was written then: the ring has all from there, or nothing.
-net::TimePoint groupOf(const Ledger& ledger, net::TimePoint at) {
-  net::TimePoint begun = at;
-  for (const Written& written : ledger.of(Kind::video)) {
-    if (written.at > at) break;
-    if (written.kind == FrameKind::key) begun = written.at;
-  }
-  return begun;
-}
-
-/// Of everything that was written in between, with what a message weighs beside its body.
-std::size_t bytesSince(const Ledger& ledger, net::TimePoint since, net::TimePoint until) {
-  constexpr std::size_t beside = 192;
-  std::size_t bytes = 0;
-  for (const Kind kind : kinds)
-    for (const Written& written : ledger.of(kind))
-      if (written.at >= since && written.at <= until) bytes += written.size + beside;
-  return bytes;
-}
-
-/// Whether the ring has to have had this frame until then.
-bool covered(const Claim& claim, const Written& missed, net::TimePoint until) {
-  return until - missed.at + resume_margin <= claim.resume_age &&
-         bytesSince(claim.ledger, groupOf(claim.ledger, missed.at), until) * 5 / 4 <= claim.resume_bytes;
+/// From the number `from` on, up to the one before `to`.
+void note(Lacking& lacking, Kind kind, std::uint32_t from, std::uint32_t to) {
+  for (std::uint32_t number = from; number < to; ++number) lacking.of(kind).insert(number);
 }
 
 class PublicationJudge {
@@ -53,7 +34,7 @@ class PublicationJudge {
   PublicationJudge(const Claim& claim, const Publication& publication)
       : claim_(claim), publication_(publication) {}
 
-  void judge() {
+  Lacking judge() {
     for (const Seen& seen : publication_.frames) {
       Track& track = tracks_[seen.kind == Kind::video ? 0 : 1];
       if (seen.config) {
@@ -79,6 +60,7 @@ class PublicationJudge {
       }
       track.last = seen.number;
     }
+    return lacking_;
   }
 
  private:
@@ -93,9 +75,9 @@ class PublicationJudge {
     if (seen.number < last) return say(seen, "came after " + std::to_string(last));
     if (seen.number == last + 1) return;
     const Written& missed = claim_.ledger.of(seen.kind)[last + 1];
-    // What is not resumed from the ring cannot be overtaken by it either.
-    const bool due = claim_.resume_age == net::Duration() || covered(claim_, missed, seen.at);
-    if (!publication_.slow && due) return say(seen, "came next after " + std::to_string(last));
+    if (!publication_.slow && covered(claim_, missed, seen.at) && !heldTooMuch(claim_, missed))
+      return say(seen, "came next after " + std::to_string(last));
+    note(lacking_, seen.kind, last + 1, seen.number);
     if (seen.kind == Kind::video && written.kind != FrameKind::key &&
         indispensable(claim_.ledger, seen.kind, last, seen.number))
       say(seen, "cannot be decoded after " + std::to_string(last));
@@ -109,6 +91,7 @@ class PublicationJudge {
   const Publication& publication_;
   std::array<Track, 2> tracks_;
   std::optional<std::uint32_t> broadcast_;
+  Lacking lacking_;
 };
 
 struct Extent {
@@ -132,6 +115,8 @@ class ResumptionJudge {
   void next(const Publication& publication) {
     const auto now = extent(claim_.ledger, publication, kind_);
     const bool same = now && before_ && before_->broadcast == now->broadcast;
+    moved_ = moved_ && publication.moved;
+    slow_ = slow_ || publication.slow;
     if (same && !choked_) judge(publication, *now);
     if (same) {
       before_->last = std::max(before_->last, now->last);
@@ -140,32 +125,48 @@ class ResumptionJudge {
       choked_ = false;
     }
     choked_ = choked_ || publication.choked;
+    if (!now) return attempts_.push_back(publication.started);
+    attempts_.clear();
+    moved_ = true;
+    slow_ = publication.slow;
   }
 
  private:
   void judge(const Publication& publication, const Extent& now) {
     const std::vector<Written>& written = claim_.ledger.of(kind_);
     const std::uint32_t wanted = before_->last + 1;
-    const bool whole = now.first <= wanted;
-    if (wanted == written.size()) return;
+    if (wanted == written.size() || claim_.returns == Claim::Returns::spare) return;
     const Written& missed = written[wanted];
-    if (covered(claim_, missed, publication.started)) {
-      if (!whole) return complain(publication, now, missed);
-      if (missed.at < publication.started) ++sum_.whole;
-    } else if (!whole && kind_ == Kind::video && !publication.slow) {
-      judgeKeyframe(publication, now);
+    const bool due = claim_.returns == Claim::Returns::whole && covered(claim_, missed, publication.started);
+    if (now.first <= wanted) {
+      if (due && missed.at < publication.started) ++sum_.whole;
+      return;
     }
+    note(sum_.lacking, kind_, wanted, now.first);
+    if (claim_.returns == Claim::Returns::live || (moved_ && slow_)) return;
+    if (due) return complain(publication, now, missed);
+    if (kind_ == Kind::video && !publication.slow) judgeKeyframe(publication, now);
   }
+  // What a publication began with that came to nothing, the next one begins with too.
   void judgeKeyframe(const Publication& publication, const Extent& now) {
-    const std::vector<Written>& pictures = claim_.ledger.of(Kind::video);
-    for (std::uint32_t number = now.first + 1; number < pictures.size(); ++number) {
-      if (pictures[number].at > publication.started) break;
-      if (pictures[number].kind == FrameKind::key)
-        return claim_.complain(claim_.server + ": " + called(kind_, now.first) +
-                               " is where it went on, and " + called(kind_, number) +
-                               " was a newer keyframe");
+    const auto newer = newerKeyframe(now.first, publication.started);
+    const net::TimePoint written = claim_.ledger.of(kind_)[now.first].at;
+    const bool kept = std::any_of(attempts_.begin(), attempts_.end(), [&](net::TimePoint at) {
+      return at >= written && !newerKeyframe(now.first, at);
+    });
+    if (!newer || kept) {
+      ++sum_.at_keyframe;
+      return;
     }
-    ++sum_.at_keyframe;
+    claim_.complain(claim_.server + ": " + called(kind_, now.first) + " is where it went on, and " +
+                    called(kind_, *newer) + " was a newer keyframe");
+  }
+  /// The next one behind this picture, if it was written by then.
+  std::optional<std::uint32_t> newerKeyframe(std::uint32_t from, net::TimePoint by) const {
+    const std::vector<Written>& pictures = claim_.ledger.of(Kind::video);
+    for (std::uint32_t number = from + 1; number < pictures.size() && pictures[number].at <= by; ++number)
+      if (pictures[number].kind == FrameKind::key) return number;
+    return {};
   }
   void complain(const Publication& publication, const Extent& now, const Written& missed) {
     const auto outage =
@@ -180,24 +181,48 @@ class ResumptionJudge {
   Resumptions& sum_;
   std::optional<Extent> before_;
   bool choked_ = false;
+  bool moved_ = true, slow_ = false;      // all the way since then
+  std::vector<net::TimePoint> attempts_;  // that have brought nothing since then
 };
 
 }  // namespace
 
-void judgePublication(const Claim& claim, const Publication& publication) {
-  PublicationJudge(claim, publication).judge();
+Lacking judgePublication(const Claim& claim, const Publication& publication) {
   if (!publication.frames.empty() && !publication.metadata_first)
     claim.complain(claim.server + ": media before metadata");
+  return PublicationJudge(claim, publication).judge();
 }
 
 Resumptions judgeResumption(const Claim& claim, const std::vector<Publication>& publications) {
   Resumptions sum;
-  if (claim.resume_age == net::Duration()) return sum;
   for (const Kind kind : kinds) {
     ResumptionJudge judge(claim, kind, sum);
     for (const Publication& publication : publications) judge.next(publication);
   }
   return sum;
+}
+
+void Lacking::add(const Lacking& more) {
+  video.insert(more.video.begin(), more.video.end());
+  audio.insert(more.audio.begin(), more.audio.end());
+}
+
+void judgeCounts(const Claim& claim, const std::vector<Publication>& publications, Lacking lacking,
+                 const DroppedFrames& counted) {
+  for (const Publication& publication : publications)
+    for (const Seen& seen : publication.frames)
+      if (!seen.config) lacking.of(seen.kind).erase(seen.number);
+  std::map<FrameKind, std::uint64_t> pictures;
+  for (const std::uint32_t number : lacking.video) ++pictures[claim.ledger.of(Kind::video)[number].kind];
+  const auto check = [&](const char* kind, std::uint64_t lacks, std::uint64_t counts) {
+    if (lacks > counts)
+      claim.complain(claim.server + ": lacks " + std::to_string(lacks) + " " + kind + ", and " +
+                     std::to_string(counts) + " were counted");
+  };
+  check("disposable pictures", pictures[FrameKind::disposable], counted.disposable);
+  check("pictures between keyframes", pictures[FrameKind::inter], counted.inter);
+  check("keyframes", pictures[FrameKind::key], counted.key);
+  check("sounds", lacking.audio.size(), counted.audio);
 }
 
 void judgeUntouched(const Claim& claim, const std::vector<Publication>& publications,

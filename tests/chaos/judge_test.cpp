@@ -40,7 +40,14 @@ class Judge : public testing::Test {
     return {Kind::video, false, number, number * 100, ledger.of(Kind::video)[number].at};
   }
   Claim claim() {
-    return {ledger, "s", 8s, 1'000'000, [this](std::string what) { said.push_back(std::move(what)); }};
+    return {ledger, "s", 8s, 1'000'000, 1'000'000, Claim::Returns::whole, [this](std::string what) {
+              said.push_back(std::move(what));
+            }};
+  }
+  /// Pictures 11 to 14.
+  static Publication lackingFour(Publication whole) {
+    whole.frames.erase(whole.frames.begin() + 12, whole.frames.begin() + 16);
+    return whole;
   }
   std::vector<std::string> judged(const Publication& publication) {
     judgePublication(claim(), publication);
@@ -73,7 +80,7 @@ TEST_F(Judge, FindsAMissingFrameWhereNothingIsResumed) {
   Publication broken = publication(0, 39);
   broken.frames.erase(broken.frames.begin() + 12);
   Claim live = claim();
-  live.resume_age = {};
+  live.returns = Claim::Returns::live;
   judgePublication(live, broken);
   EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 came next after 10")));
 }
@@ -86,10 +93,62 @@ TEST_F(Judge, FindsWhatASlowServerCannotDecode) {
 }
 
 TEST_F(Judge, LetsASlowServerGoOnAtAKeyframe) {
-  Publication slow = publication(0, 39);
+  Publication slow = lackingFour(publication(0, 39));
   slow.slow = true;
-  slow.frames.erase(slow.frames.begin() + 12, slow.frames.begin() + 16);
-  EXPECT_THAT(judged(slow), IsEmpty());
+  EXPECT_THAT(judgePublication(claim(), slow).video, ElementsAre(11, 12, 13, 14));
+  EXPECT_THAT(said, IsEmpty());
+}
+
+TEST_F(Judge, LetsTheRingForgetWhatASlowerCatchUpHasNotReached) {
+  Claim small = claim();
+  small.resume_bytes = 1000;
+  EXPECT_THAT(judgePublication(small, lackingFour(publication(0, 39))).video, ElementsAre(11, 12, 13, 14));
+  EXPECT_THAT(said, IsEmpty());
+  Publication broken = publication(0, 39);
+  broken.frames.erase(broken.frames.begin() + 12);
+  judgePublication(small, broken);
+  EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 cannot be decoded after 10")));
+}
+
+TEST_F(Judge, LetsASmallQueueLackWhatABroadcastBeginsWith) {
+  Publication late = publication(0, 39);
+  late.frames.erase(late.frames.begin() + 2, late.frames.begin() + 6);
+  Claim small = claim();
+  small.queue_bytes = 1000;
+  EXPECT_EQ(judgePublication(small, late).video.size(), 4U);
+  EXPECT_THAT(said, IsEmpty());
+  EXPECT_THAT(judged(late), ElementsAre(HasSubstr("picture 5 came next after 0"))) << "it had room";
+  said.clear();
+  judgePublication(small, lackingFour(publication(0, 39)));
+  EXPECT_THAT(said, ElementsAre(HasSubstr("picture 15 came next after 10"))) << "later nothing is held";
+}
+
+TEST_F(Judge, KnowsThatAPublicationThatCameToNothingBeganWithThatKeyframe) {
+  Claim small = claim();
+  small.resume_age = 1s;
+  Publication nothing = publication(20, 20), back = publication(20, 39);
+  nothing.frames.clear();
+  back.started = begun + 2600ms;
+  EXPECT_EQ(judgeResumption(small, {publication(0, 2), nothing, back}).at_keyframe, 1U);
+  EXPECT_THAT(said, IsEmpty());
+  nothing.started = begun + 1s;
+  judgeResumption(small, {publication(0, 2), nothing, back});
+  EXPECT_THAT(said, ElementsAre(HasSubstr("picture 25 was a newer keyframe"))) << "20 was written later";
+}
+
+TEST_F(Judge, FindsALossThatWasNotCounted) {
+  const Lacking lacking{{11, 12, 15}, {}};
+  judgeCounts(claim(), {}, lacking, {0, 2, 1, 0});
+  EXPECT_THAT(said, IsEmpty());
+  judgeCounts(claim(), {}, lacking, {0, 1, 1, 9});
+  EXPECT_THAT(said, ElementsAre(HasSubstr("lacks 2 pictures between keyframes, and 1 were counted")));
+  judgeCounts(claim(), {}, lacking, {9, 2, 0, 0});
+  EXPECT_THAT(said.back(), HasSubstr("lacks 1 keyframes, and 0 were counted"));
+}
+
+TEST_F(Judge, CountsNothingThatHasComeAnotherTime) {
+  judgeCounts(claim(), {publication(10, 14)}, Lacking{{11, 12, 15}, {}}, {0, 0, 1, 0});
+  EXPECT_THAT(said, IsEmpty());
 }
 
 TEST_F(Judge, FindsADoubledFrame) {
@@ -151,6 +210,35 @@ TEST_F(Judge, FindsAnOutageThatTheRingShouldHaveCovered) {
   Publication back = publication(20, 39);
   judgeResumption(claim(), {publication(0, 12), back});
   EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 was its last and picture 20 is where it went on")));
+}
+
+TEST_F(Judge, WantsLossesOfLongOutagesToBeCounted) {
+  Claim small = claim();
+  small.resume_age = 1s;
+  EXPECT_THAT(judgeResumption(small, {publication(0, 17), publication(20, 39)}).lacking.video,
+              ElementsAre(18, 19));
+  small.returns = Claim::Returns::live;
+  EXPECT_THAT(judgeResumption(small, {publication(0, 17), publication(20, 39)}).lacking.video,
+              ElementsAre(18, 19));
+  small.returns = Claim::Returns::spare;
+  EXPECT_THAT(judgeResumption(small, {publication(0, 17), publication(20, 39)}).lacking.video, IsEmpty())
+      << "its silence is no loss";
+  EXPECT_THAT(said, IsEmpty());
+}
+
+// Its queue moves with it, and gives up frames as it would have done where it was.
+TEST_F(Judge, LetsAMoveOnASlowWayLackFramesThatAreCounted) {
+  Publication before = publication(0, 12), back = publication(20, 39);
+  back.moved = true;
+  judgeResumption(claim(), {before, back});
+  EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 was its last"))) << "no way was slow";
+  said.clear();
+  before.slow = true;
+  EXPECT_EQ(judgeResumption(claim(), {before, back}).lacking.video.size(), 7U);
+  EXPECT_THAT(said, IsEmpty());
+  back.moved = false;
+  judgeResumption(claim(), {before, back});
+  EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 was its last"))) << "it was lost, and the ring has it";
 }
 
 TEST_F(Judge, CountsAnOutageThatTheRingHasCovered) {

@@ -73,6 +73,14 @@ bool Link::trySend(const rtmp::OutMessage& message) {
   return taken;
 }
 
+void Link::cork() {
+  if (opened_ && pump_) pump_->cork();
+}
+
+void Link::uncork() {
+  if (opened_ && pump_) pump_->uncork();
+}
+
 net::LinkStats Link::stats() const {
   return pump_ ? pump_->stats() : net::LinkStats{};
 }

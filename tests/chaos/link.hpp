@@ -20,6 +20,8 @@ class Link final : public net::Link, net::PumpEvents {
 
   void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override;
   bool trySend(const rtmp::OutMessage& message) override;
+  void cork() override;
+  void uncork() override;
   net::LinkStats stats() const override;
   void close(net::CloseMode mode) override;
 

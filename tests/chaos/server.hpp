@@ -44,6 +44,7 @@ struct Publication {
   bool slow = false;                ///< frames may lack: it did not take all in time
   bool choked = false;              ///< and the next publication need not bring them
   bool ended = false;               ///< by the client
+  bool moved = false;               ///< the client has not said that it had lost the one before
 };
 
 /// A server that is really RTMP, byte for byte, behind weather and with manners that may change at any time.

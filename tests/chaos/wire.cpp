@@ -144,12 +144,30 @@ void Wire::transmit(End from) {
     }
     way.last_arrival = std::max(way.last_arrival, way.line_free_at + weather_->rtt / 2);
     way.in_flight += size;
-    later(way.last_arrival - loop_.now(),
-          [this, from, segment = std::make_shared<Segment>(std::move(way.waiting.front()))] {
-            arrive(from, std::move(*segment));
-          });
+    way.line.push_back(std::make_shared<std::optional<Segment>>(std::move(way.waiting.front())));
+    later(way.last_arrival - loop_.now(), [this, from, segment = way.line.back()] { land(from, *segment); });
     way.waiting.pop_front();
   }
+}
+
+void Wire::land(End from, std::optional<Segment>& segment) {
+  if (!segment) return;
+  Segment landed = std::move(*segment);
+  segment.reset();
+  auto& line = at(from).out.line;
+  while (!line.empty() && !*line.front()) line.pop_front();
+  arrive(from, std::move(landed));
+}
+
+// A line that is wide again sends what a narrow one would have had for hours.
+void Wire::hurry(End from) {
+  Way& way = at(from).out;
+  if (weather_->bytes_per_second > 0 || way.line_free_at <= loop_.now()) return;
+  way.line_free_at = loop_.now();
+  way.last_arrival = loop_.now() + weather_->rtt / 2;
+  later(weather_->rtt / 2, [this, from, line = way.line] {
+    for (const auto& segment : line) land(from, *segment);
+  });
 }
 
 void Wire::arrive(End from, Segment segment) {
@@ -189,6 +207,7 @@ void Wire::acknowledge(End from, std::size_t bytes) {
 }
 
 void Wire::changed() {
+  for (const End end : {End::client, End::server}) hurry(end);
   if (hole()) return noteHole();
   hole_since_.reset();
   // A probe of the end that knows nothing of it is answered with another.

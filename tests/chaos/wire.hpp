@@ -38,6 +38,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void changed();
   /// The kernel of `end` answers everything with RST from now on.
   void reset(End end);
+  /// The server's kernel has acknowledged bytes that its process has not read.
+  bool unread() const { return client_.out.unread > 0; }
   /// Bytes of the server that its RTMP knows nothing of.
   void inject(rtmp::BytesView bytes);
 
@@ -50,7 +52,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
   /// What one end has written, on its way to the other. `half` of everything below is the writer's.
   struct Way {
     std::deque<Segment> waiting;  // in the writer's kernel, for the other's window
-    std::deque<Segment> lost;     // in a hole
+    /// On the line; what has arrived, or was hurried, is empty.
+    std::deque<std::shared_ptr<std::optional<Segment>>> line;
+    std::deque<Segment> lost;  // in a hole
     std::size_t unacknowledged = 0, lost_acknowledgements = 0;
     std::size_t in_flight = 0, unread = 0;
     std::deque<Segment> arrived;
@@ -78,6 +82,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   net::TransportFigures figures(End end) const;
   net::TimePoint lastHeard() const;
   void transmit(End from);
+  void hurry(End from);
+  void land(End from, std::optional<Segment>& segment);
   void arrive(End from, Segment segment);
   void acknowledge(End from, std::size_t bytes);
   void noteHole();

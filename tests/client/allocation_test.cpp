@@ -117,9 +117,9 @@ std::size_t leastTasks(std::size_t servers) {
   return least;
 }
 
-TEST(BroadcastTasks, AreOneForAFrameHoweverManyServers) {
-  EXPECT_EQ(leastTasks(1), 2);
-  EXPECT_EQ(leastTasks(16), 2);
+TEST(BroadcastTasks, AreOneForFramesThatComeTogetherHoweverManyServers) {
+  EXPECT_EQ(leastTasks(1), 1);
+  EXPECT_EQ(leastTasks(16), 1);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ class BroadcastTest : public testing::Test {
   std::vector<std::string> newcomersGet() {
     class Sink final : public CatchUpSink {
      public:
-      bool room() const override { return true; }
+      bool room(std::size_t) const override { return true; }
       void send(const rtmp::QueuedMessage& message) override { got.push_back(described(message.message)); }
       std::vector<std::string> got;
     };

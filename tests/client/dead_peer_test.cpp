@@ -69,6 +69,36 @@ TEST(DeadPeerRule, LeavesTimeForSeveralRoundTrips) {
   EXPECT_EQ(DeadPeer::limit(2500ms, figures), 6s);
 }
 
+net::LinkStats probed(net::TimePoint heard, unsigned probes) {
+  net::LinkStats figures;
+  figures.last_heard = heard;
+  figures.probes = probes;
+  return figures;
+}
+
+TEST(DeadPeerRule, UnansweredProbesCountFromTheLastSignOfLife) {
+  const net::TimePoint t(1h);
+  DeadPeer peer;
+  peer.restart(t);
+  EXPECT_EQ(watch(peer, t, t + 10s, probed(t + 10s, 0)), 0s);
+  EXPECT_EQ(watch(peer, t + 10s, t + 11s, probed(t + 10s, 1)), 0s) << "one may have been lost";
+  EXPECT_EQ(watch(peer, t + 11s, t + 12s, probed(t + 10s, 4)), 2s);
+  net::LinkStats and_frames = probed(t + 10s, 4);
+  and_frames.unacknowledged = 100;
+  EXPECT_EQ(watch(peer, t + 12s, t + 13s, and_frames), 3s) << "what is sent meanwhile does not start it anew";
+  EXPECT_EQ(peer.silence(t + 20s, probed(t + 10s, 4), 0), 0s) << "nobody looked";
+}
+
+TEST(DeadPeerRule, ProbesBeginLate) {
+  const net::TimePoint t(1h);
+  net::LinkStats figures = probed(t, 3);
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures), 2500ms);
+  EXPECT_EQ(DeadPeer::limit(500ms, figures), 1250ms);
+  EXPECT_EQ(DeadPeer::limit(9s, figures), 9s);
+  figures.rtt = 1s;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures), 4s);
+}
+
 class DeadServer : public ServerLost {
  protected:
   /// From now on until it is noticed.
@@ -125,12 +155,60 @@ TEST_F(DeadServer, ACallIntoABlackHoleIsNoticed) {
   make();
   connect({at("a")});
   world.loop.runFor(10s);
-  world.server("a").cutOff();
-  world.loop.runFor(1min);
-  EXPECT_EQ(state(0), ServerState::connected) << "nothing is owed; probing idle connections is the kernel's";
   connection->callRemote("hello");
+  world.server("a").cutOff();
   world.loop.runFor(3s);
   EXPECT_EQ(state(0), ServerState::reconnecting);
+}
+
+TEST_F(DeadServer, ABlackHoleIsNoticedWithoutTraffic) {
+  for (const auto phase : {0ms, 150ms, 400ms, 650ms, 900ms, 990ms}) {
+    world.server("a", {.rtt = 20ms});
+    statuses.clear();
+    make();
+    connect({at("a")});
+    world.loop.runFor(10s + phase);
+    EXPECT_EQ(state(0), ServerState::connected);
+    world.server("a").cutOff();
+    const net::TimePoint before = world.loop.now();
+    ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::reconnecting; }, 10s));
+    const net::Duration noticed = world.loop.now() - before;
+    EXPECT_GE(noticed, 1500ms) << "since the last answer it is a second more at most";
+    EXPECT_LE(noticed, 3s);
+    EXPECT_THAT(row(0).error, HasSubstr("not even an answer to TCP's probes"));
+    world.server("a").heal();
+    connection.reset();
+    outcome.reset();
+  }
+}
+
+TEST_F(DeadServer, ASpareThatVanishesIsNoticed) {
+  world.server("a");
+  world.server("b");
+  make();
+  stream.publish("key");
+  Destination spare = at("b");
+  spare.standby = true;
+  connect({at("a"), spare});
+  world.loop.runFor(5s);
+  world.server("b").cutOff();
+  world.loop.runFor(3s);
+  EXPECT_EQ(state(1), ServerState::reconnecting);
+  EXPECT_EQ(state(0), ServerState::publishing);
+}
+
+TEST_F(DeadServer, AQuietWayWithASecondOfRoundTripIsNone) {
+  world.server("a", {.rtt = 1s});
+  make();
+  connect({at("a")});
+  world.loop.runFor(10s);
+  for (int i = 0; i < 20; ++i) {  // every answer is a second late, or lost once
+    world.server("a").cutOff();
+    world.loop.runFor(2200ms);
+    world.server("a").heal();
+    world.loop.runFor(1s);
+  }
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
 }
 
 TEST_F(DeadServer, AWayWithSecondsOfRoundTripIsNone) {

@@ -40,5 +40,19 @@ TEST(DropReport, TakesBackWhatIsSentAgain) {
   EXPECT_EQ(report.totals().audio, 3U) << "those are lost, whatever happens afterwards";
 }
 
+TEST(DropReport, TakesBackWhatWillBeMissedAgain) {
+  DropReport report;
+  report.addMissed({.disposable = 0, .inter = 30, .key = 1, .audio = 40},
+                   {{10, {.disposable = 0, .inter = 20, .key = 1, .audio = 40}},
+                    {200, {.disposable = 0, .inter = 10, .key = 0, .audio = 0}}});
+  report.takeBack(100);
+  EXPECT_EQ(report.totals().inter, 20U);
+  EXPECT_EQ(report.totals().audio, 40U);
+  EXPECT_EQ(*report.take(rtmp::TimePoint(1h)),
+            "While it was away it has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
+  report.takeBack(1);
+  EXPECT_EQ(report.totals().total(), 61U) << "those are lost, whatever happens afterwards";
+}
+
 }  // namespace
 }  // namespace multiconn::client

@@ -83,5 +83,32 @@ TEST_F(Epoch, MetadataAndTimeAreOfTheBroadcast) {
   EXPECT_EQ(world.server("one").media.back().timestamp, static_cast<std::uint32_t>(1'700'000'001'124));
 }
 
+TEST_F(Epoch, DataBeforeTheFirstFrameHasItsTime) {
+  const auto one = startMachine("one");
+  one->stream.send("early", {"cue"});
+  world.loop.runFor(5s);
+  EXPECT_TRUE(world.server("one").media.empty()) << "nobody knows yet what time it is";
+  begin(*one);
+  feed({one.get()}, 0, 2);
+  world.loop.runFor(100ms);
+  std::size_t data = 0;
+  for (const rtmp::Message& message : world.server("one").media) {
+    data += std::holds_alternative<rtmp::Data>(message.body) ? 1U : 0U;
+    EXPECT_GE(message.timestamp, static_cast<std::uint32_t>(1'700'000'000'123));
+  }
+  EXPECT_EQ(data, 2U) << "metadata and the cue";
+}
+
+TEST_F(Epoch, DataWithoutFramesGoesOutAtTheEnd) {
+  const auto one = startMachine("one");
+  one->stream.send("lonely");
+  bool finished = false;
+  one->stream.finish([&] { finished = true; });
+  world.loop.runFor(1s);
+  EXPECT_TRUE(finished);
+  ASSERT_EQ(world.server("one").publications.size(), 1U);
+  EXPECT_EQ(world.server("one").publications[0].media.size(), 1U);
+}
+
 }  // namespace
 }  // namespace multiconn::test

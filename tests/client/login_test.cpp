@@ -90,6 +90,21 @@ class LoginTest : public ClientTest {
   }
 };
 
+TEST_F(LoginTest, AUserIsNotNamedWhereNoLoginIsWanted) {
+  for (const bool in_url : {false, true}) {
+    const std::string host = in_url ? "b" : "a";
+    world.server(host,
+                 {.reject_connect = "NetConnection.Connect.InvalidApp", .description = "alice has none"});
+    connectTo(in_url ? Destination{"rtmp://alice:" + secret + "@b/live"} : with("rtmp://a/live", secret));
+    EXPECT_THAT(everythingSaid(), Not(HasSubstr("alice")));
+    EXPECT_THAT(everythingSaid(), HasSubstr("**** has none"));
+    connection.reset();
+    outcome.reset();
+    statuses.clear();
+    stream_statuses.clear();
+  }
+}
+
 TEST_F(LoginTest, AdobeTakesThreeConnections) {
   world.server("a", {.rtt = 20ms, .login = wants("adobe")});
   connectTo(with("rtmp://a/live", secret));

@@ -259,20 +259,7 @@ TEST_F(MoveRedirect, MayBeClosedAtEveryMoment) {
     begin({"a"});
     play(15);
     world.server("a").requestReconnect("rtmp://b/live");
-    for (auto left = after; left > 0ms; left -= 20ms) {
-      if (left % 40ms == 0ms) writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter), ++next;
-      world.loop.runFor(20ms);
-    }
-    bool closed = false;
-    connection->ncClose([&] { closed = true; });
-    EXPECT_TRUE(world.loop.runUntil([&] { return closed; }, 250ms)) << after.count();
-    connection.reset();
-    world.loop.runFor(1s);
-    EXPECT_EQ(live_links, 0) << after.count();
-    statuses.clear();
-    stream_statuses.clear();
-    outcome.reset();
-    next = 0;
+    closeAfter(after);
   }
 }
 

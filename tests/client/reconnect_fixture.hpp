@@ -66,6 +66,24 @@ class ReconnectRequest : public ClientTest {
     EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
     ASSERT_TRUE(std::holds_alternative<rtmp::Data>(second.media.front().body)) << "metadata first";
   }
+  /// That it can be closed so long after now, frames going on until then; all is then as before make().
+  void closeAfter(std::chrono::milliseconds after) {
+    for (auto left = after; left > 0ms; left -= 20ms) {
+      if (left % 40ms == 0ms) writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter), ++next;
+      world.loop.runFor(20ms);
+    }
+    bool closed = false;
+    connection->ncClose([&] { closed = true; });
+    EXPECT_TRUE(world.loop.runUntil([&] { return closed; }, 250ms)) << after.count();
+    connection.reset();
+    world.loop.runFor(1s);
+    EXPECT_EQ(live_links, 0) << after.count();
+    statuses.clear();
+    stream_statuses.clear();
+    outcome.reset();
+    next = 0;
+  }
+
   std::uint32_t next = 0;
 };
 

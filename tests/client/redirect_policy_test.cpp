@@ -77,6 +77,9 @@ TEST(RedirectPolicy, MayBeTurnedOff) {
   const Hop hop = RedirectPolicy(false).follow(targetAt("rtmp://a/live"), {"rtmp://b/live?k=canary", ""});
   EXPECT_FALSE(hop.target);
   EXPECT_EQ(hop.masked_url, "rtmp://b/live?k=****");
+  EXPECT_TRUE(hop.final);
+  EXPECT_TRUE(RedirectPolicy(false).follow(targetAt("rtmp://a/live"), {"nonsense", ""}).final);
+  EXPECT_FALSE(once("rtmp://a/live", "nonsense").final);
 }
 
 }  // namespace

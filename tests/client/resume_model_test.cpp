@@ -72,7 +72,7 @@ class RandomBroadcast {
 class Server final : public CatchUpSink {
  public:
   explicit Server(std::size_t room) : room_(room) {}
-  bool room() const override { return queued_ < room_; }
+  bool room(std::size_t) const override { return queued_ < room_; }
   void send(const rtmp::QueuedMessage& message) override {
     queued_ += message.message.payload->size();
     got.push_back(message);

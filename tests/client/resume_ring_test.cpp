@@ -14,7 +14,7 @@ using testing::ElementsAre;
 
 class Sink final : public CatchUpSink {
  public:
-  bool room() const override { return space > 0; }
+  bool room(std::size_t) const override { return space > 0; }
   void send(const rtmp::QueuedMessage& message) override {
     if (space != SIZE_MAX) --space;
     got.push_back(message);

@@ -1,9 +1,5 @@
 // Servers that are lost in the middle of a broadcast, and come back: what they get then.
-#include <algorithm>
-#include <set>
-
-#include "client_test.hpp"
-#include "rtmp/media_body.hpp"
+#include "resume_fixture.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -11,84 +7,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-using Frame = std::pair<std::uint32_t, rtmp::Bytes>;  // timestamp and body
-
-class ResumeStream : public ClientTest {
- protected:
-  ResumeStream() { reconnects = true; }
-
-  /// Frames `from` on, 25 a second, in real time.
-  void play(std::uint32_t from, std::uint32_t count, std::uint32_t gop = 25, std::size_t size = 500) {
-    for (std::uint32_t i = from; i < from + count; ++i) {
-      writeFrame(i, i % gop == 0 ? FrameKind::key : FrameKind::inter, size);
-      world.loop.runFor(40ms);
-    }
-  }
-  void begin() {
-    stream.writeVideo(videoConfig());
-    stream.writeAudio(audioConfig());
-  }
-  void goAway(const std::string& host) {
-    world.server(host).script.refuses = true;
-    world.server(host).reset();
-  }
-  void comeBack(const std::string& host) { world.server(host).script.refuses = false; }
-
-  /// Without configuration records, which are sent anew.
-  static std::vector<Frame> frames(const std::vector<rtmp::Message>& media) {
-    std::vector<Frame> list;
-    for (const rtmp::Message& message : media) {
-      rtmp::Payload body;
-      if (const auto* sound = std::get_if<rtmp::Audio>(&message.body)) body = sound->body;
-      if (const auto* picture = std::get_if<rtmp::Video>(&message.body)) body = picture->body;
-      if (body && (*body)[1] != std::byte{0}) list.emplace_back(message.timestamp, *body);
-    }
-    return list;
-  }
-  /// Of all publishes.
-  std::set<Frame> everything(const std::string& host) {
-    std::set<Frame> all;
-    for (const Publication& each : world.server(host).publications)
-      for (Frame& frame : frames(each.media)) all.insert(std::move(frame));
-    return all;
-  }
-  /// Every publish has only what the healthy server has, begins so that it can be decoded, and never runs
-  /// backwards.
-  void expectFit(const std::string& host, const std::string& healthy) {
-    const std::set<Frame> good = everything(healthy);
-    for (const Publication& each : world.server(host).publications) {
-      std::map<bool, std::uint32_t> newest;
-      bool record = false, key = false;
-      for (const rtmp::Message& message : each.media) {
-        const auto* picture = std::get_if<rtmp::Video>(&message.body);
-        if (std::holds_alternative<rtmp::Data>(message.body)) continue;
-        const auto [at, first] = newest.try_emplace(picture != nullptr, message.timestamp);
-        EXPECT_GE(static_cast<std::int32_t>(message.timestamp - at->second), 0);
-        at->second = message.timestamp;
-        if (!picture) continue;
-        rtmp::MediaBody body;
-        ASSERT_EQ(parseVideoBody(*picture->body, body), rtmp::Error::none);
-        record = record || body.packet == rtmp::MediaBody::Packet::config;
-        if (body.packet != rtmp::MediaBody::Packet::frames) continue;
-        key = key || body.kind == FrameKind::key;
-        EXPECT_TRUE(record && key) << "not decodable";
-        EXPECT_TRUE(good.contains({message.timestamp, *picture->body}));
-      }
-    }
-  }
-  std::string resumed() const {
-    const Status* const status = find("NetStream.Publish.Resumed");
-    return status ? status->level + ": " + status->description : "";
-  }
-};
-
 TEST_F(ResumeStream, AnOutageWithinTheRingLosesNoFrame) {
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
-  goAway("bad");
-  play(60, 75);
-  comeBack("bad");
+  broadcast({"good", "bad"});
+  beAway("bad", 60, 75);
   play(135, 200);
   world.loop.runFor(1s);
   EXPECT_EQ(everything("bad"), everything("good"));
@@ -106,15 +27,9 @@ TEST_F(ResumeStream, AnOutageWithinTheRingLosesNoFrame) {
 }
 
 TEST_F(ResumeStream, TheRingComesFasterThanRealTimeButPaced) {
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
-  goAway("bad");
-  play(60, 100);
-  comeBack("bad");
-  const std::size_t before = world.server("bad").publications.size();
-  std::uint32_t next = 160;
-  while (world.server("bad").publications.size() == before) play(next++, 1);
+  broadcast({"good", "bad"});
+  beAway("bad", 60, 100);
+  std::uint32_t next = playUntilBack("bad", 160);
   const SimulatedServer& bad = world.server("bad");
   const net::TimePoint started = world.loop.now();
   while (countOf("NetStream.Publish.Resumed") == 0) play(next++, 1);
@@ -137,13 +52,9 @@ TEST_F(ResumeStream, ALongerOutageGoesOnAtTheNewestKeyframeAndIsCounted) {
   ConnectOptions options;
   options.resume_age = 2s;
   make(options);
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
+  broadcast({"good", "bad"});
   const std::size_t got = everything("bad").size();
-  goAway("bad");
-  play(60, 300);
-  comeBack("bad");
+  beAway("bad", 60, 300);
   play(360, 450);
   world.loop.runFor(1s);
   expectFit("bad", "good");
@@ -168,9 +79,7 @@ TEST_F(ResumeStream, LiveBeginsAtTheNextKeyframe) {
   world.loop.runFor(100ms);
   begin();
   play(0, 60, 50);
-  goAway("bad");
-  play(60, 25, 50);
-  comeBack("bad");
+  beAway("bad", 60, 25, 50);
   play(85, 300, 50);
   world.loop.runFor(1s);
   expectFit("bad", "good");
@@ -203,9 +112,7 @@ TEST_F(ResumeStream, AServerThatWasNeverThereGetsTheBeginningAsWell) {
 }
 
 TEST_F(ResumeStream, WhoDoesNotComeBackHasMissedTheRest) {
-  publishTo({"good", "bad", "worse"});
-  begin();
-  play(0, 60);
+  broadcast({"good", "bad", "worse"});
   goAway("bad");
   goAway("worse");
   play(60, 60);
@@ -225,12 +132,8 @@ TEST_F(ResumeStream, WhoDoesNotComeBackHasMissedTheRest) {
 }
 
 TEST_F(ResumeStream, FinishWaitsForWhoeverCatchesUp) {
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
-  goAway("bad");
-  play(60, 100);
-  comeBack("bad");
+  broadcast({"good", "bad"});
+  beAway("bad", 60, 100);
   bool done = false;
   stream.finish([&] { done = true; });
   ASSERT_TRUE(world.loop.runUntil([&] { return done; }, 10s));
@@ -243,17 +146,11 @@ TEST_F(ResumeStream, LostAgainWhileItCatchesUp) {
   ConnectOptions options;
   options.resume_age = 60s;
   make(options);
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
+  broadcast({"good", "bad"});
   std::uint32_t next = 60;
   for (int round = 0; round < 4; ++round) {
-    goAway("bad");
-    play(next, 40);
-    next += 40;
-    comeBack("bad");
-    const std::size_t before = world.server("bad").publications.size();
-    while (world.server("bad").publications.size() == before) play(next++, 1);
+    beAway("bad", next, 40);
+    next = playUntilBack("bad", next + 40);
     play(next, 5);
     next += 5;
   }
@@ -312,121 +209,6 @@ TEST_F(ResumeStream, DataAndRecordsOfTheMeantimeAreInTheirPlaces) {
               ElementsAre("@setDataFrame", "record", "@setDataFrame", "cue", "record"))
       << "the head, then what came";
   EXPECT_EQ(connection->stats()[1].frames_dropped, 0U);
-}
-
-// A file that is not paced: the source waits for the server that catches up.
-TEST_F(ResumeStream, WhereTheSourceWaitsTheRingForgetsNothing) {
-  ConnectOptions options;
-  options.resume_bytes = 3 * 1024 * 1024;
-  options.resume_age = 500ms;
-  world.server("good");
-  world.server("late", {.connect_delay = 1s, .bytes_per_second = 2'000'000});
-  make(options);
-  stream.live(false);
-  stream.publish("key");
-  connect({at("good"), at("late")});
-  world.loop.runFor(100ms);
-  begin();
-  std::uint32_t next = 0;
-  const auto pump = [&] {
-    for (; next < 300 && stream.queued() <= 1024 * 1024; ++next)
-      writeFrame(next, next % 25 == 0 ? FrameKind::key : FrameKind::inter, 40'000);
-  };
-  for (; next < 30; ++next) writeFrame(next, next % 25 == 0 ? FrameKind::key : FrameKind::inter, 40'000);
-  ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Publish.Start") == 2; }, 5s));
-  stream.onDrain(pump);
-  pump();
-  ASSERT_TRUE(world.loop.runUntil([&] { return next == 300; }, 60s));
-  bool done = false;
-  stream.finish([&] { done = true; });
-  ASSERT_TRUE(world.loop.runUntil([&] { return done; }, 30s));
-  EXPECT_EQ(everything("late"), everything("good"));
-  EXPECT_EQ(connection->stats()[1].frames_dropped, 0U);
-}
-
-TEST_F(ResumeStream, TimestampsAreTheSameAroundTheWrap) {
-  ConnectOptions options;
-  options.timestamps = Timestamps::epoch;
-  make(options);
-  publishTo({"good", "bad"});
-  begin();
-  constexpr std::uint32_t begins = 0xFFFFFFFFU / 40 - 100;  // 4 s before the wrap
-  play(begins, 60, 1);
-  goAway("bad");
-  play(begins + 60, 75, 5);
-  comeBack("bad");
-  play(begins + 135, 150, 5);
-  world.loop.runFor(1s);
-  EXPECT_EQ(everything("bad"), everything("good"));
-  expectFit("bad", "good");
-  EXPECT_LT(receivedBy(world.server("good")).video_times.back(), 10'000U);
-}
-
-/// A server that stops, is given up, and dies before it comes back.
-class Stalled : public ResumeStream {
- protected:
-  void run(std::chrono::milliseconds resume_age) {
-    ConnectOptions options;
-    options.resume_age = resume_age;
-    options.stall_timeout = 5s;
-    world.server("bad").script.kernel_bytes = 4096;
-    make(options);
-    publishTo({"good", "bad"});
-    begin();
-    play(0, 60);
-    world.server("bad").stopReading();
-    play(60, 150);
-    EXPECT_EQ(countOf("NetStream.Publish.Stalled"), 1U);
-    EXPECT_GE(countOf("NetStream.Buffer.Dropped"), 1U);
-    world.server("bad").kill();
-    world.server("bad").resumeReading();
-    play(210, 25);
-    comeBack("bad");
-    play(235, 400);
-    world.loop.runFor(1s);
-  }
-  std::uint64_t dropped() { return connection->stats()[1].frames_dropped; }
-};
-
-TEST_F(Stalled, WhatWasDroppedBeforeItWasGivenUpIsNotMissedAsWell) {
-  run(1s);
-  EXPECT_GT(dropped(), 100U);
-  EXPECT_EQ(everything("bad").size() + dropped(), everything("good").size());
-}
-
-TEST_F(Stalled, WhatIsSentAfterAllWasNotDropped) {
-  run(30s);
-  EXPECT_EQ(everything("bad"), everything("good"));
-  EXPECT_EQ(dropped(), 0U);
-}
-
-TEST_F(ResumeStream, ALongGroupOfPicturesIsNotSentAgain) {
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 500, 1000);
-  goAway("bad");
-  play(500, 25, 1000);
-  comeBack("bad");
-  play(525, 550, 1000);
-  world.loop.runFor(1s);
-  const Received again = receivedBy(world.server("bad"));
-  EXPECT_GE(again.audio_times.front(), 20'000U);
-  EXPECT_EQ(again.video_times[1], 40'000U) << "behind the record, the next keyframe";
-  EXPECT_EQ(everything("bad").size() + connection->stats()[1].frames_dropped, everything("good").size());
-}
-
-TEST_F(ResumeStream, AnotherBroadcastOnTheSameConnectionIsCompleteToo) {
-  publishTo({"good", "bad"});
-  begin();
-  play(0, 60);
-  world.server("bad").script.publish_delay = 1s;
-  stream.publish("other");
-  begin();
-  play(60, 100);
-  world.loop.runFor(2s);
-  EXPECT_EQ(world.server("bad").connections, 1);
-  EXPECT_EQ(frames(world.server("bad").media), frames(world.server("good").media));
-  EXPECT_EQ(frames(world.server("bad").media).size(), 200U);
 }
 
 }  // namespace

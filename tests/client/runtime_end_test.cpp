@@ -8,6 +8,7 @@
 
 #include <multiconn/multiconn.hpp>
 
+#include "support/end_in_time.hpp"
 #include "support/media_frames.hpp"
 #include "support/own_namespace.hpp"
 #include "support/stuck_cases.hpp"
@@ -18,6 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using net::test::StuckAt;
 using net::test::StuckServer;
+
+// Of the connection's own time-outs none shall be what ends it.
+constexpr std::chrono::milliseconds distant = 60s;
 
 // Built once for each engine.
 Destination to(const std::string& url) {
@@ -31,7 +35,7 @@ Destination to(const std::string& url) {
 struct Attempt {
   explicit Attempt(const Stuck& stuck) : server(stuck.point, stuck.tls) {
     ConnectOptions options;
-    options.setup_timeout = 60s;
+    options.setup_timeout = distant;
     options.tls = server.trust();
     connection.emplace(*runtime, options);
     stream = connection->setNetStreams();
@@ -71,24 +75,18 @@ struct Attempt {
 class RuntimeEnd : public testing::TestWithParam<Stuck> {};
 
 TEST_P(RuntimeEnd, TheDestructorsComeBackInTime) {
-  expectToEndInTime([] {
-    Attempt attempt(GetParam());
-    return timeOf([&] {
-      attempt.connection.reset();
-      attempt.runtime.reset();
-    });
+  Attempt attempt(GetParam());
+  expectToEndInTime([&] {
+    attempt.connection.reset();
+    attempt.runtime.reset();
   });
 }
 
 TEST_P(RuntimeEnd, NcCloseAnswersInTime) {
-  expectToEndInTime([] {
-    Attempt attempt(GetParam());
-    return timeOf([&] {
-      std::promise<void> closed;
-      attempt.connection->ncClose([&] { closed.set_value(); });
-      EXPECT_EQ(closed.get_future().wait_for(20s), std::future_status::ready);
-    });
-  });
+  std::promise<void> closed;
+  Attempt attempt(GetParam());
+  attempt.connection->ncClose([&] { closed.set_value(); });
+  EXPECT_EQ(closed.get_future().wait_for(end_deadline), std::future_status::ready);
 }
 
 INSTANTIATE_TEST_SUITE_P(Real, RuntimeEnd, everyStuckServer(), stuckName);
@@ -97,16 +95,16 @@ INSTANTIATE_TEST_SUITE_P(Real, RuntimeEnd, everyStuckServer(), stuckName);
 TEST(RuntimeEndMuteDns, TheDestructorsDoNotWaitForIt) {
   if (!inOwnNamespace()) return;
   MuteNameServer dns;
-  expectToEndInTime([&dns] {
-    std::optional<Runtime> runtime(std::in_place);
-    std::optional<MultiConnection> connection(std::in_place, *runtime);
-    connection->publish("key");
-    connection->connect({to("rtmp://edge9.example/live")});
-    EXPECT_TRUE(dns.waitAsked(20s));
-    return timeOf([&] {
-      connection.reset();
-      runtime.reset();
-    });
+  std::optional<Runtime> runtime(std::in_place);
+  ConnectOptions options;
+  options.setup_timeout = distant;
+  std::optional<MultiConnection> connection(std::in_place, *runtime, options);
+  connection->publish("key");
+  connection->connect({to("rtmp://edge9.example/live")});
+  ASSERT_TRUE(dns.waitAsked(20s));
+  expectToEndInTime([&] {
+    connection.reset();
+    runtime.reset();
   });
 }
 

@@ -234,5 +234,39 @@ TEST_F(ServerLost, ARedirectedPublishIsAskedForAgain) {
   EXPECT_EQ(world.server("a").connections, 1);
 }
 
+class RedirectsOff : public ServerLost {
+ protected:
+  void run(Script script) {
+    world.server("a", std::move(script));
+    world.server("b");
+    ConnectOptions options;
+    options.follow_redirects = false;
+    make(options);
+    stream.publish("key");
+    connect({at("a")});
+    world.loop.runFor(60s);
+    EXPECT_THAT(delays(), IsEmpty());
+    EXPECT_THAT(delays(retrying), IsEmpty());
+    EXPECT_EQ(world.server("b").connections, 0);
+    EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 1U);
+  }
+};
+
+TEST_F(RedirectsOff, ARedirectIsARefusalForGood) {
+  run({.reject_connect = "NetConnection.Connect.Rejected", .reject_ex = redirectTo("rtmp://b/live")});
+  EXPECT_EQ(state(0), ServerState::failed);
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->success);
+  EXPECT_LT(answered_after, 1s) << "it is certain before the time-out";
+  EXPECT_THAT(said("NetConnection.Connect.Rejected"),
+              ElementsAre(HasSubstr("redirects to rtmp://b/live, which is not followed")));
+}
+
+TEST_F(RedirectsOff, ARedirectOfTheStreamIsARefusalForGood) {
+  run({.redirect_publish = "rtmp://b/live"});
+  EXPECT_EQ(state(0), ServerState::connected);
+  EXPECT_EQ(world.server("a").published.size(), 1U);
+}
+
 }  // namespace
 }  // namespace multiconn::test

@@ -16,6 +16,15 @@ class Source : public ClientTest {
     stream.attachVideo(video_source);
     stream.attachAudio(audio_source);
   }
+  void publish(const std::vector<std::string>& hosts, std::shared_ptr<ScriptedVideo> pictures,
+               std::shared_ptr<ScriptedAudio> sound) {
+    make();
+    attach(std::move(pictures), std::move(sound));
+    stream.publish("key");
+    std::vector<Destination> destinations;
+    for (const std::string& host : hosts) destinations.push_back(at(host));
+    connect(std::move(destinations));
+  }
   std::shared_ptr<ScriptedVideo> video_source;
   std::shared_ptr<ScriptedAudio> audio_source;
 };
@@ -24,10 +33,8 @@ TEST_F(Source, AFileStartsWhenEveryServerHasBegunOrFailed) {
   world.server("a", {.rtt = 10ms});
   world.server("b", {.rtt = 200ms});
   world.server("c", {.refuses = true});
-  make();
-  attach(std::make_shared<ScriptedVideo>(false, 100), std::make_shared<ScriptedAudio>(false, 100));
-  stream.publish("key");
-  connect({at("a"), at("b"), at("c")});
+  publish({"a", "b", "c"}, std::make_shared<ScriptedVideo>(false, 100),
+          std::make_shared<ScriptedAudio>(false, 100));
   ASSERT_TRUE(world.loop.runUntil([&] { return video_source->starts == 1; }));
   world.loop.settle();
   EXPECT_EQ(countOf("NetStream.Publish.Start"), 2U);
@@ -46,10 +53,8 @@ TEST_F(Source, AFileStartsWhenEveryServerHasBegunOrFailed) {
 TEST_F(Source, AFileWaitsForNoServerLongerThanSetup) {
   world.server("a");
   world.server("mute", {.never_answers_handshake = true});
-  make();
-  attach(std::make_shared<ScriptedVideo>(false, 10), std::make_shared<ScriptedAudio>(false, 10));
-  stream.publish("key");
-  connect({at("a"), at("mute")});
+  publish({"a", "mute"}, std::make_shared<ScriptedVideo>(false, 10),
+          std::make_shared<ScriptedAudio>(false, 10));
   world.loop.runFor(2990ms);
   EXPECT_EQ(video_source->starts, 0);
   world.loop.runFor(20ms);
@@ -60,10 +65,7 @@ TEST_F(Source, AFileWaitsForNoServerLongerThanSetup) {
 TEST_F(Source, ACameraWaitsHalfASecondForTheOthers) {
   world.server("a");
   world.server("mute", {.never_answers_handshake = true});
-  make();
-  attach(std::make_shared<ScriptedVideo>(true, 10), nullptr);
-  stream.publish("key");
-  connect({at("a"), at("mute")});
+  publish({"a", "mute"}, std::make_shared<ScriptedVideo>(true, 10), nullptr);
   world.loop.runFor(490ms);
   EXPECT_EQ(video_source->starts, 0);
   world.loop.runFor(20ms);
@@ -73,10 +75,8 @@ TEST_F(Source, ACameraWaitsHalfASecondForTheOthers) {
 TEST_F(Source, AFileWaitsForASlowServerAndLosesNothing) {
   world.server("quick");
   world.server("slow", {.rtt = 20ms, .bytes_per_second = 1'000'000});
-  make();
-  attach(std::make_shared<ScriptedVideo>(false, 500, 40'000), std::make_shared<ScriptedAudio>(false, 500));
-  stream.publish("key");
-  connect({at("quick"), at("slow")});
+  publish({"quick", "slow"}, std::make_shared<ScriptedVideo>(false, 500, 40'000),
+          std::make_shared<ScriptedAudio>(false, 500));
   world.loop.runFor(1s);
   EXPECT_LT(video_source->next, 100U);
   std::size_t most = 0;
@@ -120,10 +120,7 @@ TEST_F(Source, AServerThatTakesNothingIsGivenUpAndTheOthersGoOn) {
 
 TEST_F(Source, AFileIsNotReadToNobody) {
   world.server("late", {.connect_delay = 5s});
-  make();
-  attach(std::make_shared<ScriptedVideo>(false, 100), nullptr);
-  stream.publish("key");
-  connect({at("late")});
+  publish({"late"}, std::make_shared<ScriptedVideo>(false, 100), nullptr);
   world.loop.runFor(4900ms);
   EXPECT_EQ(video_source->starts, 0);
   world.loop.runFor(1s);
@@ -142,10 +139,7 @@ TEST_F(Source, AttachedWhilePublishingStartsAtOnce) {
 
 TEST_F(Source, AnotherCameraGoesOnInTime) {
   world.server("a");
-  make();
-  attach(std::make_shared<ScriptedVideo>(true, 100), nullptr);
-  stream.publish("key");
-  connect({at("a")});
+  publish({"a"}, std::make_shared<ScriptedVideo>(true, 100), nullptr);
   world.loop.runFor(1s);
   for (int i = 0; i < 10; ++i) video_source->deliver();
   const auto first = video_source;
@@ -162,10 +156,7 @@ TEST_F(Source, AnotherCameraGoesOnInTime) {
 
 TEST_F(Source, FailuresAreTold) {
   world.server("a");
-  make();
-  attach(std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
-  stream.publish("key");
-  connect({at("a")});
+  publish({"a"}, std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
   world.loop.runFor(1s);
   video_source->sink->ended("the camera was unplugged");
   world.loop.settle();
@@ -179,10 +170,7 @@ TEST_F(Source, FailuresAreTold) {
 
 TEST_F(Source, StopsWhenDetachedClosedOrLeft) {
   world.server("a");
-  make();
-  attach(std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
-  stream.publish("key");
-  connect({at("a")});
+  publish({"a"}, std::make_shared<ScriptedVideo>(true, 100), std::make_shared<ScriptedAudio>(true, 100));
   world.loop.runFor(1s);
   const std::shared_ptr<FrameSink> sink = video_source->sink;
   stream.attachVideo(nullptr);

@@ -12,6 +12,24 @@ using testing::Not;
 class StandbyTest : public RolesTest {
  protected:
   static std::string urlOf(const std::string& host) { return "rtmp://" + host + "/live"; }
+  /// "a" with these spares, lost after so many frames; so many more are played without it.
+  void loseTheServer(std::uint32_t frames, std::uint32_t frames_without,
+                     const std::vector<std::string>& spares = {"b"}) {
+    beginWithSpares({"a"}, spares);
+    play(frames);
+    kill("a");
+    play(frames_without);
+  }
+  void bringItBackUntil(const std::string& code, std::size_t count) {
+    world.server("a").script.refuses = false;
+    ASSERT_TRUE(world.loop.runUntil([&] { return countOf(code) == count; }, 20s));
+  }
+  /// "a" with the spare "b", before either has answered.
+  void publishWithSpare() {
+    make();
+    stream.publish("key");
+    connect({at("a"), spareAt("b")});
+  }
 };
 
 TEST_F(StandbyTest, IsReadyAndSilent) {
@@ -77,10 +95,7 @@ TEST_P(TakeOverAtDistance, FirstFrameWithin300Milliseconds) {
 INSTANTIATE_TEST_SUITE_P(Standby, TakeOverAtDistance, testing::Values(0, 20, 100));
 
 TEST_F(StandbyTest, TakingOverIsTold) {
-  beginWithSpares({"a"}, {"b"});
-  play(10);
-  kill("a");
-  play(5);
+  loseTheServer(10, 5);
   EXPECT_EQ(countOf(taken_over), 1U);
   const Status& status = *find(taken_over);
   EXPECT_EQ(status.server, static_cast<ServerId>(1));
@@ -94,12 +109,8 @@ TEST_F(StandbyTest, TakingOverIsTold) {
 }
 
 TEST_F(StandbyTest, IsSilentAgainWhenTheServerIsBack) {
-  beginWithSpares({"a"}, {"b"});
-  play(30);
-  kill("a");
-  play(50);
-  world.server("a").script.refuses = false;
-  ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Publish.Start") == 3; }, 20s));
+  loseTheServer(30, 50);
+  ASSERT_NO_FATAL_FAILURE(bringItBackUntil("NetStream.Publish.Start", 3));
   play(45);
   EXPECT_EQ(countOf(silent_again), 0U) << "1.8 s: both publish";
   EXPECT_EQ(row(1).state, ServerState::publishing);
@@ -116,12 +127,8 @@ TEST_F(StandbyTest, IsSilentAgainWhenTheServerIsBack) {
 }
 
 TEST_F(StandbyTest, TakesOverAgainFromTheSecondLoss) {
-  beginWithSpares({"a"}, {"b"});
-  play(30);
-  kill("a");
-  play(50);
-  world.server("a").script.refuses = false;
-  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(silent_again) == 1; }, 20s));
+  loseTheServer(30, 50);
+  ASSERT_NO_FATAL_FAILURE(bringItBackUntil(silent_again, 1));
   play(200);
   kill("a");
   play(50);
@@ -136,12 +143,8 @@ TEST_F(StandbyTest, TakesOverAgainFromTheSecondLoss) {
 }
 
 TEST_F(StandbyTest, ALossWhileBothPublishChangesNothing) {
-  beginWithSpares({"a"}, {"b"});
-  play(30);
-  kill("a");
-  play(50);
-  world.server("a").script.refuses = false;
-  ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Publish.Start") == 3; }, 20s));
+  loseTheServer(30, 50);
+  ASSERT_NO_FATAL_FAILURE(bringItBackUntil("NetStream.Publish.Start", 3));
   play(25);
   kill("a");
   play(100);
@@ -151,10 +154,7 @@ TEST_F(StandbyTest, ALossWhileBothPublishChangesNothing) {
 }
 
 TEST_F(StandbyTest, TheNextOneFollowsASpareThatIsLost) {
-  beginWithSpares({"a"}, {"b", "c"});
-  play(30);
-  kill("a");
-  play(30);
+  loseTheServer(30, 30, {"b", "c"});
   kill("b");
   play(30);
   EXPECT_EQ(countOf(taken_over), 2U);
@@ -165,10 +165,7 @@ TEST_F(StandbyTest, TheNextOneFollowsASpareThatIsLost) {
 
 TEST_F(StandbyTest, OneThatIsAwayTakesOverWhenItIsThere) {
   world.server("b", {.refuses = true});
-  beginWithSpares({"a"}, {"b"});
-  play(30);
-  kill("a");
-  play(30);
+  loseTheServer(30, 30);
   EXPECT_EQ(countOf(taken_over), 0U);
   world.server("b").script.refuses = false;
   ASSERT_TRUE(world.loop.runUntil([&] { return countOf(taken_over) == 1; }, 20s));
@@ -195,9 +192,7 @@ TEST_F(StandbyTest, OneSpareReplacesOneServer) {
 TEST_F(StandbyTest, TakesOverFromAServerThatDoesNotBegin) {
   world.server("a", {.never_answers_publish = true});
   world.server("b");
-  make();
-  stream.publish("key");
-  connect({at("a"), spareAt("b")});
+  publishWithSpare();
   world.loop.runFor(2900ms);
   EXPECT_EQ(countOf(taken_over), 0U);
   world.loop.runFor(300ms);
@@ -207,9 +202,7 @@ TEST_F(StandbyTest, TakesOverFromAServerThatDoesNotBegin) {
 TEST_F(StandbyTest, TakesOverAtOnceFromAServerThatHasFailed) {
   world.server("a", {.reject_publish = "NetStream.Publish.BadName"});
   world.server("b");
-  make();
-  stream.publish("key");
-  connect({at("a"), spareAt("b")});
+  publishWithSpare();
   world.loop.runFor(200ms);
   EXPECT_EQ(countOf(taken_over), 1U);
   EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U);
@@ -218,9 +211,7 @@ TEST_F(StandbyTest, TakesOverAtOnceFromAServerThatHasFailed) {
 TEST_F(StandbyTest, ASpareThatIsStillToComeIsHope) {
   world.server("a", {.reject_publish = "NetStream.Publish.BadName"});
   world.server("b", {.rtt = 200ms});
-  make();
-  stream.publish("key");
-  connect({at("a"), spareAt("b")});
+  publishWithSpare();
   world.loop.runFor(2s);
   EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U);
   EXPECT_EQ(countOf(taken_over), 1U);
@@ -231,10 +222,7 @@ TEST_F(StandbyTest, ASpareThatIsStillToComeIsHope) {
 
 TEST_F(StandbyTest, ASpareThatIsRefusedGivesWay) {
   world.server("b", {.reject_publish = "NetStream.Publish.BadName"});
-  beginWithSpares({"a"}, {"b", "c"});
-  play(10);
-  kill("a");
-  play(10);
+  loseTheServer(10, 10, {"b", "c"});
   EXPECT_EQ(row(2).state, ServerState::publishing);
   EXPECT_EQ(countOf(taken_over), 1U);
   EXPECT_TRUE(row(1).standby);
@@ -245,10 +233,7 @@ TEST_F(StandbyTest, ASpareThatIsRefusedGivesWay) {
 
 TEST_F(StandbyTest, ASpareThatDoesNotAnswerGivesWay) {
   world.server("b", {.never_answers_publish = true});
-  beginWithSpares({"a"}, {"b", "c"});
-  play(10);
-  kill("a");
-  play(20);
+  loseTheServer(10, 20, {"b", "c"});
   EXPECT_EQ(row(2).state, ServerState::connected);
   play(10);
   EXPECT_EQ(row(2).state, ServerState::publishing);
@@ -267,20 +252,14 @@ TEST_F(StandbyTest, ARemovedServerNeedsNone) {
 }
 
 TEST_F(StandbyTest, ARemovedSpareIsFollowedByTheNext) {
-  beginWithSpares({"a"}, {"b", "c"});
-  play(10);
-  kill("a");
-  play(10);
+  loseTheServer(10, 10, {"b", "c"});
   connection->remove(static_cast<ServerId>(1));
   play(20);
   EXPECT_EQ(row(2).state, ServerState::publishing);
 }
 
 TEST_F(StandbyTest, AnAddedSpareTakesOver) {
-  beginWithSpares({"a"}, {});
-  play(10);
-  kill("a");
-  play(10);
+  loseTheServer(10, 10, {});
   world.server("b");
   connection->add(spareAt("b"));
   play(10);
@@ -288,10 +267,7 @@ TEST_F(StandbyTest, AnAddedSpareTakesOver) {
 }
 
 TEST_F(StandbyTest, EveryPublishBeginsWithSilence) {
-  beginWithSpares({"a"}, {"b"});
-  play(10);
-  kill("a");
-  play(10);
+  loseTheServer(10, 10);
   world.server("a").script.refuses = false;
   stream.stop();
   world.loop.runFor(20s);
@@ -301,6 +277,86 @@ TEST_F(StandbyTest, EveryPublishBeginsWithSilence) {
   EXPECT_EQ(row(0).state, ServerState::publishing);
   EXPECT_TRUE(row(1).standby);
   EXPECT_EQ(countOf(taken_over), 1U);
+}
+
+/// Closes the connection of `host` whenever it has been idle for so long, during five minutes. How much of
+/// them the spare was there.
+class IdleSpare : public StandbyTest {
+ protected:
+  net::Duration thereWhileClosedAfter(net::Duration idle) {
+    beginWithSpares({"a"}, {"b"});
+    net::Duration there{}, since{};
+    for (const net::TimePoint end = world.loop.now() + 5min; world.loop.now() < end;) {
+      world.loop.runFor(50ms);
+      const bool connected = row(1).state == ServerState::connected;
+      if (connected) there += 50ms;
+      since = connected ? since + 50ms : net::Duration();
+      if (since >= idle) world.server("b").close();
+    }
+    return there;
+  }
+};
+
+TEST_F(IdleSpare, IsBackAtOnceWhereServersCloseWhatIsIdle) {
+  EXPECT_GE(thereWhileClosedAfter(10s), 285s);
+  EXPECT_LE(world.server("b").connections, 31);
+}
+
+TEST_F(IdleSpare, IsNotTakenBackAgainAndAgainWhereServersCloseAtOnce) {
+  thereWhileClosedAfter(1s);
+  EXPECT_LE(world.server("b").connections, 45);
+}
+
+TEST_F(StandbyTest, WhatAServerMissesIsNotCountedForTheSpare) {
+  beginWithSpares({"a"}, {"b"});
+  for (unsigned i = 0; i < 3; ++i) {
+    play(100);
+    kill("a");
+    play(500);  // longer than the ring
+    world.server("a").script.refuses = false;
+    ASSERT_TRUE(world.loop.runUntil([&] { return countOf(silent_again) == i + 1; }, 20s));
+    play(50);
+  }
+  world.loop.runFor(500ms);
+  EXPECT_EQ(row(1).frames_dropped, 0U);
+  EXPECT_EQ(row(0).dropped.inter + row(0).dropped.key, missing({"a"}).size());
+  EXPECT_THAT(missing({"a", "b"}), IsEmpty());
+}
+
+TEST_F(StandbyTest, WhatNobodyHasGotIsCountedOnce) {
+  world.server("b", {.refuses = true});
+  beginWithSpares({"a"}, {"b"});
+  play(100);
+  kill("a");
+  play(500);  // longer than the ring, without anybody
+  world.server("b").script.refuses = false;
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(taken_over) == 1; }, 20s));
+  play(100);
+  world.server("a").script.refuses = false;
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(silent_again) == 1; }, 20s));
+  play(50);
+  world.loop.runFor(500ms);
+  EXPECT_GT(missing({"a", "b"}).size(), 100U);
+  EXPECT_EQ(row(0).dropped.inter + row(0).dropped.key, missing({"a"}).size());
+  EXPECT_EQ(row(1).frames_dropped, 0U);
+}
+
+TEST_F(StandbyTest, ASecondSpareDoesNotCountWhatTheFirstHasMissed) {
+  beginWithSpares({"a"}, {"b", "c"});
+  play(100);
+  kill("a");
+  play(300);
+  kill("b");
+  play(300);
+  world.server("a").script.refuses = world.server("b").script.refuses = false;
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(silent_again) == 1; }, 20s));
+  play(100);
+  kill("a");
+  play(300);
+  world.loop.runFor(500ms);
+  EXPECT_EQ(row(1).frames_dropped, 0U);
+  EXPECT_EQ(row(2).frames_dropped, 0U);
+  EXPECT_THAT(missing({"a", "b", "c"}), IsEmpty());
 }
 
 TEST_F(StandbyTest, NoSecretsInWhatIsSaid) {

@@ -206,7 +206,6 @@ TEST(Threads, HandlesMayBeUsedWhileEverythingGoes) {
 
 TEST(Threads, TheRuntimeLetsClosingConnectionsSayGoodbye) {
   LocalServer server;
-  const auto before = std::chrono::steady_clock::now();
   {
     Runtime runtime;
     MultiConnection connection(runtime);
@@ -220,7 +219,6 @@ TEST(Threads, TheRuntimeLetsClosingConnectionsSayGoodbye) {
   }
   EXPECT_EQ(server.commands("FCUnpublish"), 1U);
   EXPECT_EQ(server.commands("deleteStream"), 1U);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, deadline);
 }
 
 TEST(AsioHeader, ConnectAsAFuture) {

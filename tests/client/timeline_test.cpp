@@ -104,6 +104,81 @@ TEST(Timeline, OfAnEpochGoesOnWithAnotherSourcesOwnTimes) {
   EXPECT_EQ(line.frame(Track::video, 13s, 13s).timestamp, 13'000U);
 }
 
+/// 25 pictures a second, whose sound is always 7 ms behind; the timestamps that they get.
+struct Feed {
+  explicit Feed(Timeline& timeline) : line(timeline) {}
+  void play(std::chrono::milliseconds clock, int frames) {
+    for (int i = 0; i < frames; ++i, clock += 40ms) {
+      pictures.push_back(line.frame(Track::video, clock, clock).timestamp);
+      sounds.push_back(line.frame(Track::audio, clock + 7ms, clock + 7ms).timestamp);
+    }
+  }
+  void expectSteady() const {
+    for (std::size_t i = 1; i < pictures.size(); ++i) {
+      EXPECT_EQ(pictures[i], pictures[i - 1] + 40) << i;
+      EXPECT_EQ(sounds[i], pictures[i] + 7) << i;
+    }
+  }
+  Timeline& line;
+  std::vector<std::uint32_t> pictures, sounds;
+};
+
+TEST(Timeline, OfAnEpochGoesOnWhenItsClockIsSetBack) {
+  Timeline line(Timestamps::epoch);
+  line.place(7200s);
+  Feed feed(line);
+  feed.play(7200s, 50);
+  feed.play(3600s, 50);
+  feed.play(3590s, 50);
+  feed.expectSteady();
+  EXPECT_EQ(feed.pictures.front(), 7'200'000U);
+}
+
+TEST(Timeline, OfAnEpochIsItsOwnAgainWhenTheClockIsRight) {
+  Timeline line(Timestamps::epoch);
+  line.place(7200s);
+  Feed feed(line);
+  feed.play(7200s, 50);
+  feed.play(3600s, 50);
+  feed.play(7204s, 50);
+  feed.play(7190s, 50);
+  feed.expectSteady();
+  EXPECT_EQ(feed.pictures[100], 7'204'000U);
+}
+
+TEST(Timeline, OfAnEpochMachinesThatSeeTheSameJumpAgree) {
+  Timeline early(Timestamps::epoch), late(Timestamps::epoch);
+  early.place(7200s);
+  Feed first(early);
+  first.play(7200s, 100);
+  late.place(7202s);
+  Feed second(late);
+  second.play(7202s, 50);
+  for (Feed* feed : {&first, &second}) feed->play(100s, 50);
+  first.expectSteady();
+  EXPECT_EQ(first.pictures.back(), second.pictures.back());
+  EXPECT_EQ(first.sounds.back(), second.sounds.back());
+}
+
+TEST(Timeline, OfAnEpochOneWrongFrameChangesNothingForTheNext) {
+  Timeline line(Timestamps::epoch);
+  line.place(7200s);
+  line.frame(Track::video, 7200s, 7200s);
+  line.frame(Track::video, 7200s + 40ms, 7200s + 40ms);
+  EXPECT_EQ(line.frame(Track::video, 0s, 0s).timestamp, 7'200'080U);
+  EXPECT_EQ(line.frame(Track::video, 7200s + 120ms, 7200s + 120ms).timestamp, 7'200'120U);
+}
+
+TEST(Timeline, OfAnEpochATrackWithAClockOfItsOwnIsNotCarriedAway) {
+  Timeline line(Timestamps::epoch);
+  line.place(7200s);
+  line.frame(Track::audio, 7200s, 7200s);
+  line.frame(Track::video, 7200s, 7200s);
+  line.frame(Track::video, 100s, 100s);
+  line.frame(Track::audio, 7200s + 20ms, 7200s + 20ms);
+  EXPECT_EQ(line.frame(Track::audio, 7190s, 7190s).timestamp, 7'200'040U) << "not two hours ahead";
+}
+
 TEST(Timeline, OfAnEpochWrapsAt32Bits) {
   Timeline line(Timestamps::epoch);
   line.place(4'294'967'280ms);

@@ -10,16 +10,18 @@
 
 #include "agent/local_thread.hpp"
 #include "agent/program_run.hpp"
-#include "agent/scratch.hpp"
 #include "agent/waiting.hpp"
 #include "ctl/admin_client.hpp"
 #include "ctl/commands.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::ctl {
 namespace {
 
 using http::HttpRequest;
 using http::HttpResponse;
+using test::errorOf;
 using test::LocalWeb;
 using test::ProgramRun;
 using testing::HasSubstr;
@@ -57,15 +59,6 @@ class FakeBalancer {
   }
   LocalWeb web_{[this](const HttpRequest& request) { return answer(request); }};
 };
-
-std::string failureOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 AdminClient clientOf(const std::string& url, const std::string& token = "the-token-of-this-test") {
   return {tools::parseHttpUrl(url), token};
@@ -108,16 +101,16 @@ TEST(AdminClient, PausesByIdItsBeginningOrItsAddress) {
   EXPECT_EQ(balancer.orders.take(), "/servers/" + id + "/unpause");
   EXPECT_EQ(client.pause("10.0.0.5", true), id);
   EXPECT_EQ(client.pause("10.0.0.5:1936", true), id);
-  EXPECT_THAT(failureOf([&] { client.pause("99", true); }), HasSubstr("more than one"));
-  EXPECT_THAT(failureOf([&] { client.pause("x", true); }), HasSubstr("there is no server x"));
-  EXPECT_THAT(failureOf([&] { client.pause("", true); }), HasSubstr("by its ID"));
+  EXPECT_THAT(errorOf([&] { client.pause("99", true); }), HasSubstr("more than one"));
+  EXPECT_THAT(errorOf([&] { client.pause("x", true); }), HasSubstr("there is no server x"));
+  EXPECT_THAT(errorOf([&] { client.pause("", true); }), HasSubstr("by its ID"));
 }
 
 TEST(AdminClient, SaysWhatIsWrongWithTheToken) {
   FakeBalancer balancer;
-  EXPECT_THAT(failureOf([&] { clientOf(balancer.url(), "").pause("99a", true); }),
+  EXPECT_THAT(errorOf([&] { clientOf(balancer.url(), "").pause("99a", true); }),
               HasSubstr("asks for a token"));
-  EXPECT_THAT(failureOf([&] { clientOf(balancer.url(), "wrong").pause("99a", true); }),
+  EXPECT_THAT(errorOf([&] { clientOf(balancer.url(), "wrong").pause("99a", true); }),
               testing::AllOf(HasSubstr("does not take this token"), testing::Not(HasSubstr("wrong"))));
 }
 
@@ -154,7 +147,7 @@ class CtlProgram : public testing::Test {
     arguments.insert(arguments.begin(), MULTICONN_CTL);
     return arguments;
   }
-  const test::Scratch scratch_;
+  const test::TemporaryFolder folder_;
   FakeBalancer balancer_;
 };
 
@@ -165,7 +158,7 @@ TEST_F(CtlProgram, ListsServers) {
 }
 
 TEST_F(CtlProgram, TakesItsTokenFromAFileOrTheEnvironment) {
-  const std::string file = scratch_.write("token", "the-token-of-this-test\n");
+  const std::string file = folder_.write("token", "the-token-of-this-test\n");
   ProgramRun by_file(argv({"pause", "99a", "--admin", balancer_.url(), "--token-file", file}));
   EXPECT_EQ(by_file.output(), "99a5ed19-7b64-42c7-b57e-2633689ca850 paused\n");
   ProgramRun by_environment(argv({"--admin", balancer_.url(), "unpause", "99a"}), ".",
@@ -174,7 +167,7 @@ TEST_F(CtlProgram, TakesItsTokenFromAFileOrTheEnvironment) {
 }
 
 TEST_F(CtlProgram, WarnsOfATokenFileThatEverybodyMayRead) {
-  const std::string file = scratch_.write("token", "the-token-of-this-test\n");
+  const std::string file = folder_.write("token", "the-token-of-this-test\n");
   const auto errors = [&](mode_t mode) {
     ::chmod(file.c_str(), mode);
     ProgramRun run(argv({"--admin", balancer_.url(), "--token-file", file, "servers"}));

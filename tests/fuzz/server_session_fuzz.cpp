@@ -98,10 +98,6 @@ class Application {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace multiconn::rtmp;
-  Application application;
-  fuzz::feed(
-      Handshake::Role::server, std::as_bytes(std::span(data, size)),
-      [&](const Message& message) { application.receive(message); },
-      [&](std::uint8_t what, std::uint8_t stream_id) { application.step(what, stream_id); });
+  fuzz::run<Application>(Handshake::Role::server, data, size);
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 #include "rtmp/connection.hpp"
@@ -45,6 +46,16 @@ void feed(Handshake::Role role, BytesView input, OnMessage on_message, OnStep on
       on_message(*message);
     }
   }
+}
+
+/// An input of libFuzzer's for an application of that role: receive(message) and step(what, stream id).
+template <typename Application>
+void run(Handshake::Role role, const std::uint8_t* data, std::size_t size) {
+  Application application;
+  feed(
+      role, std::as_bytes(std::span(data, size)),
+      [&](const Message& message) { application.receive(message); },
+      [&](std::uint8_t what, std::uint8_t stream_id) { application.step(what, stream_id); });
 }
 
 /// What we send has to be readable, on a chunk stream that every server knows, and no answer may be larger

@@ -1,9 +1,13 @@
 """multiconn-agent beside real servers: what it reports is what is there."""
 
+import fcntl
 import json
 import os
 import re
+import select
 import signal
+import struct
+import termios
 import time
 import urllib.request
 
@@ -133,3 +137,34 @@ class AgentTest(InteropTest):
         agent.wait_for(lambda status: status["status"] == "RUNNING", "that it runs")
         without = {name: value for name, value in os.environ.items() if name != "MULTICONN_TOKEN"}
         self.assertEqual(self.run_program(ctl[:3] + ["pause"], env=without).exit_code, 1)
+
+    def test_ctl_watches_on_a_terminal(self):
+        origin = Origin(self)
+        token = self.path("token")
+        token.write_text("a-token-for-this-test\n")
+        token.chmod(0o600)
+        agent = Agent(self, origin.port, "--monitor", "tcp", "--admin-token-file", token)
+        ctl = [BIN / "multiconn-ctl", "--admin", f"http://127.0.0.1:{agent.ports['admin']}", "--token-file", token]
+        pty, terminal = os.openpty()
+        self.addCleanup(os.close, pty)
+        width = 60
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        watching = self.start([*ctl, "watch"], stdout=terminal)
+        os.close(terminal)
+        shown = ""
+        def shows(status):
+            """In a table drawn over the one before, which fits."""
+            nonlocal shown
+            while select.select([pty], [], [], 0)[0]:
+                shown += os.read(pty, 65536).decode()
+            tables = shown.split("\x1b[H\x1b[J")
+            if len(tables) < 2 or status not in tables[-1]:
+                return False
+            self.assertEqual(tables[0], "")
+            self.assertTrue(all(len(line) <= width for line in tables[-1].splitlines()), tables[-1])
+            return True
+        wait_until(lambda: shows("RUNNING"), "the table of a server that runs")
+        self.assertEqual(self.run_program([*ctl, "pause"]).exit_code, 0)
+        wait_until(lambda: shows("PAUSED"), "the table to change")
+        watching.signal(signal.SIGINT)
+        self.assertEqual(watching.wait(), 0, watching.stderr)

@@ -1,12 +1,14 @@
 """multiconn-balancer as a process: signals, keys that are read again, clients that mean no good."""
 
 import json
+import re
 import resource
 import signal
 import socket
 
-from cluster import KEY, TOKEN, Balancer, request, secret
-from harness import BIN, InteropTest, wait_until
+from cluster import KEY, TOKEN, Agent, Balancer, request, secret
+from harness import BIN, SOURCE, InteropTest, wait_until
+from servers import Origin
 
 
 class BalancerProgramTest(InteropTest):
@@ -100,3 +102,22 @@ class BalancerBadInputTest(InteropTest):
                                         "--key-file", secret(self, "key", "a key for a port that is in use")])
             self.assertEqual(program.exit_code, 1)
             self.assertIn(f"127.0.0.1 port {port}: Address already in use", program.stderr)
+
+
+class MetricsDocumentTest(InteropTest):
+    """docs/operations.md has every metric, and none that is not there."""
+
+    def documented(self, program):
+        text = (SOURCE / "docs/operations.md").read_text()
+        table = re.search(rf"^\| {program}: `multiconn_{program}_\.\.\.` \| \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)[1]
+        words = [word for row in table.splitlines() for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+        # A set of labels may stand by itself, behind the names that share it.
+        return sorted(f"multiconn_{program}_{word.partition('{')[0]}" for word in words if not word.startswith("{"))
+
+    def test_of_balancer_and_agent(self):
+        balancer, edge = Balancer(self), Origin(self)
+        agent = Agent(self, edge, [balancer])
+        balancer.wait_for_edges(1)
+        for program, port in (("balancer", balancer.admin_port), ("agent", agent.admin_port)):
+            _, page = request(f"http://127.0.0.1:{port}/metrics", token=TOKEN)
+            self.assertEqual(sorted(re.findall(r"^# TYPE (\S+)", page, re.MULTILINE)), self.documented(program))

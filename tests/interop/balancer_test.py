@@ -1,6 +1,7 @@
 """The balancer and the agents with servers, players and encoders that are not ours."""
 
 import json
+import shutil
 import signal
 import socket
 
@@ -45,6 +46,19 @@ class RelayTest(BalancerTest):
     def test_ffmpeg_publishes_and_plays_through_the_balancer_to_nginx(self):
         source, capture = self.carry(Nginx(self), FfmpegPlayer)
         assert_same_packets(self, source, capture, "--timestamps", "nginx")
+
+    def test_a_balancer_that_is_the_edge_of_another_carries_to_nginx(self):
+        """nginx gets a connect that two balancers have marked, and takes it."""
+        source, edge = clip("baseline.flv"), Nginx(self)
+        inner, _ = self.cluster([edge])
+        outer, _ = self.cluster([inner])
+        players = [FfmpegPlayer(self, Through(outer, edge), "stream"), FfmpegPlayer(self, Through(inner, edge), "stream")]
+        publishing = self.ffmpeg_publishes(source, outer.url("stream"))
+        self.assertEqual(publishing.wait(60), 0, publishing.report())
+        for player in players:
+            assert_same_packets(self, source, player.finish(), "--timestamps", "nginx")
+        for balancer in (inner, outer):
+            self.assertIn('multiconn_balancer_relay_edge_failures_total 0', balancer.metrics())
 
     def test_rtmpdump_plays_through_the_balancer(self):
         source, edge = clip("baseline.flv"), Origin(self)
@@ -92,6 +106,17 @@ class RedirectTest(BalancerTest):
         ended = self.run_program(["ffmpeg", "-nostdin", "-v", "error", "-i", balancer.url("stream"), "-f", "null", "-"])
         self.assertNotEqual(ended.exit_code, 0)
         self.assertIn(f"rtmp://127.0.0.1:{edge.port}/live", ended.stderr)
+
+    def test_the_sdk_is_let_in_and_redirected_when_it_publishes(self):
+        """redirectOnConnect=false, and a client that does not call getLoadBalancerRedirect."""
+        edge = Origin(self)
+        balancer, _ = self.cluster([edge], "--rtmp-mode", "redirect", "--redirect-on-connect", "false")
+        source = clip("baseline.flv")
+        player = FfmpegPlayer(self, edge, "stream")
+        publisher = Publisher(self, source, [balancer.url("stream")], "--no-realtime")
+        publisher.finish()
+        assert_same_packets(self, source, player.finish())
+        self.assertNotIn("stream", balancer.program.stderr)
 
     def test_rtmpdump_ends_at_a_redirect(self):
         edge = Origin(self)
@@ -182,20 +207,40 @@ class FaultTest(BalancerTest):
         write_targets(agent.targets, [balancer, second])
         second.wait_for_edges(1)
 
+    def test_a_copied_installation_is_an_alarm(self):
+        edges = [Origin(self), Origin(self)]
+        balancer, (agent,) = self.cluster(edges[:1])
+        self.assertIn("multiconn_balancer_duplicate_guids 0", balancer.metrics())
+        agent.program.kill()
+        copy = self.path("copied.guid")
+        for suffix in ("", ".boot"):
+            shutil.copy(f"{agent.guid_file}{suffix}", f"{copy}{suffix}")
+        for edge, guid_file in zip(edges, (agent.guid_file, copy)):
+            self.start([BIN / "multiconn-agent", "--targets", agent.targets, "--redirect-address", f"127.0.0.1:{edge.port}",
+                        "--allow-loopback", "--rtmp", f"127.0.0.1:{edge.port}", "--interval", "500", "--guid-file", guid_file])
+        wait_until(lambda: "multiconn_balancer_duplicate_guids 1" in balancer.metrics(), "the alarm in the metrics")
+        self.assertEqual([server["duplicate_guid"] for server in balancer.servers()], [True])
+        balancer.program.wait_for_output("Server.guid")
+
     def test_garbage_and_idle_connections_do_not_keep_clients_out(self):
         edge = Origin(self)
-        balancer, _ = self.cluster([edge])
+        balancer, (agent,) = self.cluster([edge])
+        ports = (balancer.port, balancer.admin_port, agent.admin_port, edge.port, edge.http_port)
         idle = [socket.create_connection(("127.0.0.1", balancer.port)) for _ in range(500)]
         for garbage in (b"\x00" * 4096, b"\x03" + b"\xff" * 8000, b"GET " + b"a" * 1_000_000, b"\x16\x03\x01\x02\x00" * 100):
-            with socket.create_connection(("127.0.0.1", balancer.port)) as client:
-                try:
-                    client.sendall(garbage)
-                except OSError:
-                    pass
+            for port in ports:
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    try:
+                        client.sendall(garbage)
+                    except OSError:
+                        pass
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reports:
             for size in (0, 1, 60, 1200, 60000):
                 reports.sendto(b"\x01" * size, ("127.0.0.1", balancer.udp_port))
         self.assertEqual(balancer.get("/loadbalancer")[1].strip(), f"redirect=127.0.0.1:{edge.port}")
         for connection in idle:
             connection.close()
+        self.assertEqual(balancer.status_of(edge), "running")
+        self.assertEqual(agent.post("pause")[0], 200)
+        self.assertEqual(edge.status()["streams"], [])
         self.assertNotIn(KEY, balancer.program.stderr + balancer.program.stdout)

@@ -75,3 +75,13 @@ class HaproxyTest(InteropTest):
         self.publish("one")
         # The first cannot be asked: it hangs.
         wait_until(lambda: self.masters[1].publishers("one"), "the stream to be on air at the other")
+
+    def test_clients_of_a_master_that_is_killed_go_on_at_once(self):
+        self.publish("one")
+        survivor = self.master_of("one")
+        killed = next(master for master in self.masters if master is not survivor)
+        killed.program.kill()
+        # It has fewest connections, so the next client is meant for it; no check has seen yet that it is gone.
+        program = self.publish("two")
+        wait_until(lambda: survivor.publishers("two") or program.exit_code is not None, "the next client to be on air or to fail")
+        self.assertIsNone(program.exit_code, program.report())

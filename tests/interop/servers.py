@@ -117,10 +117,10 @@ class Origin:
         self._start(self.port)
 
     def _start(self, port):
-        self.program = self._stage.start([BIN / "multiconn-origin", "--address", "127.0.0.1", "--port", port,
-                                          "--http-port", "0", *self._arguments])
-        self.program.wait_for_output("listening ")
-        ports = dict(re.findall(r"(rtmp|http)=(\d+)", self.program.stdout))
+        self.program = self._stage.start([BIN / "multiconn-origin", "--listen", f"127.0.0.1:{port}", "--http", "127.0.0.1:0",
+                                          *self._arguments])
+        self.program.wait_for_output("listening http ")
+        ports = dict(re.findall(r"listening (rtmp|http)s? \S*:(\d+)", self.program.stdout))
         self.port, self.http_port = int(ports["rtmp"]), int(ports["http"])
 
     def url(self, stream):

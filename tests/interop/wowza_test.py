@@ -5,108 +5,23 @@ import signal
 import xml.etree.ElementTree as ElementTree
 
 from cluster import listening, request
-from harness import BIN, InteropTest, wait_until
+from harness import BIN, SOURCE, InteropTest, wait_until
 from servers import Origin
 
-LISTENER = """\
-<ServerListener>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerListener</BaseClass>
-</ServerListener>
-<Property>
-<Name>loadBalancerListenerKey</Name>
-<Value>023D4FB4IS83</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerIpAddress</Name>
-<Value>*</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerPort</Name>
-<Value>{udp_port}</Value>
-<Type>Integer</Type>
-</Property>
-<Property>
-<Name>loadBalancerListenerRedirectorClass</Name>
-<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerRedirectorConcurrentConnects</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerMessageTimeout</Name>
-<Value>5000</Value>
-<Type>Integer</Type>
-</Property>
-"""
-
-HTTP_PROVIDER = """\
-<HTTPProvider>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.HTTPLoadBalancerRedirector</BaseClass>
-<RequestFilters>*loadbalancer</RequestFilters>
-<AuthenticationMethod>none</AuthenticationMethod>
-<Properties>
-<Property>
-<Name>enableServerInfoXML</Name>
-<Value>true</Value>
-<Type>Boolean</Type>
-</Property>
-</Properties>
-</HTTPProvider>
-"""
-
-SENDER = """\
-<ServerListener>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerSender</BaseClass>
-</ServerListener>
-<Property>
-<Name>loadBalancerSenderTargetPath</Name>
-<Value>${com.wowza.wms.AppHome}/conf/loadbalancertargets.txt</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderRedirectAddress</Name>
-<Value>%s</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMonitorClass</Name>
-<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerMonitorDefault</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMessageInterval</Name>
-<Value>2500</Value>
-<Type>Integer</Type>
-</Property>
-"""
-
-MODULE = """\
-<Module>
-<Name>ModuleLoadBalancerRedirector</Name>
-<Description>ModuleLoadBalancerRedirector</Description>
-<Class>com.wowza.wms.plugin.loadbalancer.ModuleLoadBalancerRedirector</Class>
-</Module>
-<Property>
-<Name>redirectAppName</Name>
-<Value>live</Value>
-</Property>
-<!--
-<Property>
-<Name>redirectPort</Name>
-<Value>[redirect-port]</Value>
-</Property>
--->
-<!--
-<Property>
-<Name>redirectScheme</Name>
-<Value>rtmp</Value>
-</Property>
--->
-<Property>
-<Name>redirectOnConnect</Name>
-<Value>true</Value>
-<Type>Boolean</Type>
-</Property>
-"""
+DOCUMENT = SOURCE / "tests/vectors/wowza"
+LISTENER = (DOCUMENT / "listener.xml").read_text().replace("1934", "0")
+HTTP_PROVIDER = (DOCUMENT / "http_provider.xml").read_text()
+SENDER = (DOCUMENT / "sender.xml").read_text()
+MODULE = (DOCUMENT / "module.xml").read_text().replace("videos", "live")
 
 TARGETS = """\
 # [load-balancer-ip-address],[load-balancer-port],[encryption-key]
 127.0.0.1,{udp_port},023D4FB4IS83
 """
+
+
+def sender(address):
+    return SENDER.replace("[redirect-address]", address)
 
 
 class WowzaTest(InteropTest):
@@ -121,7 +36,7 @@ class WowzaTest(InteropTest):
         return self.path(name)
 
     def load_balancer(self):
-        home = self.home("balancer", Server=LISTENER.format(udp_port=0), VHost=HTTP_PROVIDER,
+        home = self.home("balancer", Server=LISTENER, VHost=HTTP_PROVIDER,
                          redirect__Application=MODULE)
         program = self.start([BIN / "multiconn-balancer", "--listen", "127.0.0.1:0", "--wowza-conf", home / "conf/Server.xml",
                               home / "conf/VHost.xml", home / "conf/redirect/Application.xml", "--app-home", home,
@@ -132,7 +47,7 @@ class WowzaTest(InteropTest):
     def edge(self, number, address, udp_port):
         """An edge on an address of its own, for the document's answers name no port."""
         origin = Origin(self)
-        home = self.home(f"edge-{number}", Server=SENDER % address)
+        home = self.home(f"edge-{number}", Server=sender(address))
         (home / "conf/loadbalancertargets.txt").write_text(TARGETS.format(udp_port=udp_port))
         return self.start([BIN / "multiconn-agent", "--wowza-conf", home / "conf/Server.xml", "--app-home", home, "--rtmp",
                             f"127.0.0.1:{origin.port}", "--capacity", "1000", "--guid-file", home / "conf/Server.guid"])
@@ -180,7 +95,7 @@ class WowzaTest(InteropTest):
         wait_until(lambda: {request(url)[1] for _ in range(4)} == {"redirect=192.0.2.2"}, "one edge alone to be named")
 
     def test_localhost_is_refused(self):
-        home = self.home("edge", Server=SENDER % "localhost")
+        home = self.home("edge", Server=sender("localhost"))
         (home / "conf/loadbalancertargets.txt").write_text(TARGETS.format(udp_port=1934))
         agent = self.run_program([BIN / "multiconn-agent", "--wowza-conf", home / "conf/Server.xml", "--app-home", home])
         self.assertEqual(agent.exit_code, 1)

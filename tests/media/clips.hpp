@@ -1,28 +1,20 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "rtmp/bytes.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::media::test {
 
 /// A folder for one test's files, gone when the test ends.
 class ClipTest : public testing::Test {
  protected:
-  ClipTest() {
-    std::string pattern = testing::TempDir() + "multiconn-media-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ClipTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return folder_.file(name); }
 
   /// Runs ffmpeg with these arguments and the path of `name` behind them; returns the path.
   std::string clip(const std::string& name, const std::string& arguments) const {
@@ -32,18 +24,21 @@ class ClipTest : public testing::Test {
   }
 
   std::string file(const std::string& name, rtmp::BytesView content) const {
-    std::ofstream(path(name), std::ios::binary) << rtmp::asText(content);
-    return path(name);
+    return folder_.write(name, rtmp::asText(content));
   }
   std::string file(const std::string& name, std::string_view content) const {
     return file(name, rtmp::asBytes(content));
   }
 
  private:
-  std::filesystem::path folder_;
+  const multiconn::test::TemporaryFolder folder_;
 };
 
-inline rtmp::Bytes contentOf(const std::string& path);
+inline rtmp::Bytes contentOf(const std::string& path) {
+  const std::string text = multiconn::test::textOf(path);
+  const rtmp::BytesView bytes = rtmp::asBytes(text);
+  return {bytes.begin(), bytes.end()};
+}
 
 /// The contents of several files, one behind the other.
 inline rtmp::Bytes joinedContents(const std::vector<std::string>& paths) {
@@ -53,13 +48,6 @@ inline rtmp::Bytes joinedContents(const std::vector<std::string>& paths) {
     joined.insert(joined.end(), content.begin(), content.end());
   }
   return joined;
-}
-
-inline rtmp::Bytes contentOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const rtmp::BytesView bytes = rtmp::asBytes(text);
-  return {bytes.begin(), bytes.end()};
 }
 
 // Arguments of ffmpeg: sources of a second, and encoders.

@@ -54,6 +54,17 @@ TEST_F(LinkTest, OpensAndPipelinesBehindTheChunkSize) {
   EXPECT_EQ(std::get<rtmp::Command>(server.received()[2].body).name, "createStream");
 }
 
+TEST_F(LinkTest, GivesUpWhereNobodyAnswersTcp) {
+  const MutePort nobody;
+  LinkTarget to = target("rtmp", "127.0.0.1", nobody.port());
+  to.dead_after = std::chrono::milliseconds(1);
+  open(to);
+  const LinkFailure ended = failure();
+  EXPECT_EQ(ended.code, std::errc::timed_out);
+  EXPECT_EQ(ended.text, "no answer from the server");
+  EXPECT_FALSE(ended.final);
+}
+
 TEST_F(LinkTest, ConnectsByName) {
   RtmpAnswerer server(loop.scheduler(), nullptr, "::");
   open(target("rtmp", "localhost", server.port()));

@@ -102,6 +102,43 @@ TEST(SocketFigures, ABlackHoleIsSilence) {
   EXPECT_EQ(transport.figures().unacknowledged, 1000u);
 }
 
+int optionOf(const Socket& socket, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  EXPECT_EQ(::getsockopt(socket.descriptor(), IPPROTO_TCP, name, &value, &size), 0);
+  return value;
+}
+
+TEST(SocketFigures, ProbesOfAnIdleConnectionAreRepeatedSoon) {
+  Loop loop;
+  auto [near, far] = connectedPair();
+  keepAlive(near.descriptor(), 2500ms);
+  swallow(far);
+  SocketFigures kernel;
+  const TimePoint before = std::chrono::steady_clock::now();
+  TransportFigures figures;
+  ASSERT_TRUE(poll(loop, [&] {
+    figures = kernel.ask(near.descriptor());
+    return figures.probes >= 5;
+  }));
+  EXPECT_LE(*figures.last_heard, before + 10ms) << "nothing has come, though nothing was owed";
+  EXPECT_GT(optionOf(near, TCP_KEEPCNT), 4) << "those that were asked for do not count";
+  EXPECT_EQ(optionOf(near, TCP_KEEPIDLE), 1);
+}
+
+TEST(SocketFigures, AnAnsweredProbeIsForgotten) {
+  Loop loop;
+  auto [near, far] = connectedPair();
+  keepAlive(near.descriptor(), 2500ms);
+  swallow(far);
+  SocketFigures kernel;
+  ASSERT_TRUE(poll(loop, [&] { return kernel.ask(near.descriptor()).probes >= 3; }));
+  const int nothing = 0;
+  ASSERT_EQ(::setsockopt(far.descriptor(), SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof nothing), 0);
+  ASSERT_TRUE(poll(loop, [&] { return kernel.ask(near.descriptor()).probes == 0; }));
+  EXPECT_EQ(optionOf(near, TCP_KEEPCNT), 4);
+}
+
 TEST(KeepAlive, AnIdleLinkToABlackHoleEnds) {
   Loop loop;
   LinkRecorder events;

@@ -42,7 +42,7 @@ TEST_F(ApplicationTest, HearsOfAStreamsEndBeforeItsClients) {
 }
 
 TEST_F(ApplicationTest, HearsNothingOfTheEndOfWhatHasNeverPlayed) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   auto options = testOptions();
   options.play_wait = 1ms;
   options.data_dir = folder.path();
@@ -61,7 +61,7 @@ TEST_F(ApplicationTest, HearsNothingOfTheEndOfWhatHasNeverPlayed) {
 }
 
 TEST_F(ApplicationTest, HearsOfEveryPlaysBeginningAndEndOnce) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   auto options = testOptions();
   options.data_dir = folder.path();
   serve({}, options);

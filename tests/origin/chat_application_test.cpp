@@ -26,7 +26,7 @@ TEST(ChatApplication, IsTheOneInTheDocumentation) {
 }
 
 TEST(ChatApplication, KeepsItsPeopleAndItsTopic) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   auto options = testOptions();
   options.data_dir = folder.path();
   options.application_factories["chat"] = [](const std::string&) { return std::make_unique<Chat>(); };

@@ -9,7 +9,7 @@
 namespace multiconn::origin {
 namespace {
 
-using test::TemporaryDirectory;
+using test::TemporaryFolder;
 
 void write(const std::filesystem::path& path, rtmp::BytesView bytes) {
   std::ofstream(path, std::ios::binary) << rtmp::asText(bytes);
@@ -23,7 +23,7 @@ rtmp::Bytes sample() {
 }
 
 TEST(FlvFile, FindsTagsFromEitherEnd) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   write(folder.path() / "a.flv", sample());
   const auto file = FlvFile::open(folder.path() / "a.flv");
   ASSERT_TRUE(file);
@@ -41,7 +41,7 @@ TEST(FlvFile, FindsTagsFromEitherEnd) {
 }
 
 TEST(FlvFile, EveryShorterFileIsReadAsFarAsItGoes) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   const rtmp::Bytes whole = sample();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     write(folder.path() / "a.flv", rtmp::BytesView(whole).first(size));
@@ -55,7 +55,7 @@ TEST(FlvFile, EveryShorterFileIsReadAsFarAsItGoes) {
 }
 
 TEST(FlvFile, IsNotAnythingElse) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   write(folder.path() / "text", rtmp::asBytes("this is a text file, and no FLV"));
   EXPECT_FALSE(FlvFile::open(folder.path() / "text"));
   EXPECT_FALSE(FlvFile::open(folder.path() / "missing"));
@@ -63,7 +63,7 @@ TEST(FlvFile, IsNotAnythingElse) {
 }
 
 TEST(RecordingFile, TakesItsNameWhenItIsWhole) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   const auto target = folder.path() / "live" / "a.flv";
   {
     RecordingFile file(target, false);
@@ -84,7 +84,7 @@ TEST(RecordingFile, TakesItsNameWhenItIsWhole) {
 }
 
 TEST(RecordingFile, LeavesNothingWhenNothingWasRecorded) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   const auto target = folder.path() / "a.flv";
   {
     RecordingFile file(target, false);
@@ -94,7 +94,7 @@ TEST(RecordingFile, LeavesNothingWhenNothingWasRecorded) {
 }
 
 TEST(RecordingFile, AppendsBehindTheLastWholeTag) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   const auto target = folder.path() / "a.flv";
   rtmp::Bytes old = sample();
   const std::size_t whole = old.size();
@@ -116,7 +116,7 @@ TEST(RecordingFile, AppendsBehindTheLastWholeTag) {
 
 // Other recordings wait for each step.
 TEST(RecordingFile, CopiesTheOldFileInSmallSteps) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   const auto target = folder.path() / "a.flv";
   rtmp::Bytes old = rtmp::flvHeader(false, true);
   const rtmp::Bytes body(500'000, std::byte{7});
@@ -134,7 +134,7 @@ TEST(RecordingFile, CopiesTheOldFileInSmallSteps) {
 }
 
 TEST(RecordingFile, KeepsWhatWasRecordedUnderANewName) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   write(folder.path() / "a.flv", rtmp::asBytes("old"));
   write(folder.path() / "a.broken-1.flv", rtmp::asBytes("kept before"));
   RecordingFile file(folder.path() / "a.flv", false);
@@ -150,7 +150,7 @@ TEST(RecordingFile, KeepsWhatWasRecordedUnderANewName) {
 }
 
 TEST(RecordingFile, KeepsWhatAKilledServerLeft) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   write(folder.path() / "a.flv.part", sample());
   RecordingFile file(folder.path() / "a.flv", false);
   ASSERT_EQ(file.open(), "");
@@ -160,7 +160,7 @@ TEST(RecordingFile, KeepsWhatAKilledServerLeft) {
 }
 
 TEST(RecordingFile, DoesNotAppendToSomethingElse) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   write(folder.path() / "a.flv", rtmp::asBytes("somebody's diary"));
   RecordingFile file(folder.path() / "a.flv", true);
   EXPECT_NE(file.open(), "");

@@ -59,6 +59,20 @@ TEST(Limits, PortThatIsTakenIsOneClearSentence) {
   EXPECT_THAT(start, testing::ThrowsMessage<std::runtime_error>(testing::HasSubstr("cannot listen on")));
 }
 
+TEST(Limits, OneServerMayListenAtSeveralAddresses) {
+  auto options = testOptions();
+  options.more_addresses = {{"127.0.0.1", 0}, {"127.0.0.1", 0}};
+  const OriginServer server(options);
+  const auto lines = server.listening();
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines.front(), "rtmp 127.0.0.1:" + std::to_string(server.port()));
+  EXPECT_EQ(lines.back(), "http 127.0.0.1:" + std::to_string(*server.httpPort()));
+  for (std::size_t i = 0; i < 3; ++i) {
+    RtmpTestClient client(static_cast<std::uint16_t>(std::stoul(lines[i].substr(lines[i].rfind(':') + 1))));
+    EXPECT_TRUE(client.connect()) << lines[i];
+  }
+}
+
 TEST(Limits, WrongOptionsAreOneClearSentence) {
   const auto start = [](OriginOptions options) { const OriginServer server(std::move(options)); };
   auto options = testOptions();

@@ -81,7 +81,7 @@ std::int64_t connections(const OriginServer& server) {
 
 std::string get(std::uint16_t port, const std::string& path) {
   RawClient client(port);
-  client.send("GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   return client.receiveAll();
 }
 

@@ -11,6 +11,7 @@
 #include "rtmp/message.hpp"
 #include "support/certificates.hpp"
 #include "support/rtmp_test_client.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::test {
 

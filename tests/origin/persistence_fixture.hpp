@@ -60,7 +60,7 @@ class Persistence : public testing::Test {
     });
   }
 
-  TemporaryDirectory folder;
+  TemporaryFolder folder;
   std::mutex mutex;
   std::string log;
 };

@@ -142,7 +142,7 @@ TEST_F(Persistence, TwoServersDoNotShareADirectory) {
 class Flushing : public ApplicationTest {};
 
 TEST_F(Flushing, TellsWhenItIsOnTheDisk) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   auto options = testOptions();
   options.data_dir = folder.path();
   options.save_interval = 1h;
@@ -165,8 +165,8 @@ TEST_F(Flushing, TellsWhenItIsOnTheDisk) {
 class KilledProgram : public Persistence {
  protected:
   std::vector<std::string> arguments() const {
-    return {"--address",  "127.0.0.1",   "--port",          "0",   "--http-port", "0",
-            "--data-dir", folder.path(), "--save-interval", "1ms", "--log-level", "error"};
+    return {"--listen",    "127.0.0.1:0",     "--http", "0",           "--data-dir",
+            folder.path(), "--save-interval", "1ms",    "--log-level", "error"};
   }
 };
 
@@ -179,7 +179,7 @@ TEST_F(KilledProgram, LeavesAStateThatWasThereOnce) {
   const std::string filler(50'000, 'f');
   for (int round = 0; round < 25; ++round) {
     Program program(arguments());
-    RtmpTestClient client(portsOf(program).rtmp);
+    RtmpTestClient client(portOf(program, "rtmp"));
     const auto events = join(client);
     ASSERT_GE(events.size(), 2U) << "round " << round;
     std::map<std::string, AmfValue> slots;
@@ -211,12 +211,12 @@ TEST_F(KilledProgram, LeavesAStateThatWasThereOnce) {
 TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
   {
     Program program(arguments(), {.file_size = 20'000});
-    const auto ports = portsOf(program);
-    RtmpTestClient client(ports.rtmp);
+    RtmpTestClient client(portOf(program, "rtmp"));
+    const std::uint16_t http = portOf(program, "http");
     ASSERT_FALSE(join(client).empty());
     ASSERT_TRUE(write(client, {set("a", "small")}));
     const auto isSaved = [&] {
-      const std::string answer = get(ports.http, "/status.json");
+      const std::string answer = get(http, "/status.json");
       return answer.find("\"saved\":true") != std::string::npos;
     };
     ASSERT_TRUE(eventually(isSaved));
@@ -228,8 +228,7 @@ TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
     program.status();
   }
   Program program(arguments(), {.file_size = 20'000});
-  const auto ports = portsOf(program);
-  RtmpTestClient client(ports.rtmp);
+  RtmpTestClient client(portOf(program, "rtmp"));
   EXPECT_THAT(join(client), ElementsAre(joined(), cleared(), changed("a", "small")));
   ASSERT_TRUE(client.sendObject("o", {set("a", std::string(50'000, 'x'))}, true));
   EXPECT_TRUE(waitEvent(client, refusal("SharedObject.Flush.Failed")));

@@ -53,7 +53,7 @@ class PlayRecorded : public testing::Test {
     }
   }
 
-  TemporaryDirectory folder;
+  TemporaryFolder folder;
   OriginServer server{options()};
   RtmpTestClient player{server.port()};
 };

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 namespace multiconn::test {
@@ -72,12 +73,10 @@ int Program::status() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-ProgramPorts portsOf(Program& program) {
-  unsigned rtmp = 0;
-  unsigned http = 0;
+std::uint16_t portOf(Program& program, const std::string& name) {
   const std::string line = program.line();
-  if (std::sscanf(line.c_str(), "listening rtmp=%u http=%u", &rtmp, &http) < 1) return {};
-  return {static_cast<std::uint16_t>(rtmp), static_cast<std::uint16_t>(http)};
+  if (!line.starts_with("listening " + name + " ")) return 0;
+  return static_cast<std::uint16_t>(std::strtoul(line.c_str() + line.rfind(':') + 1, nullptr, 10));
 }
 
 }  // namespace multiconn::test

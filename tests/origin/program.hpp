@@ -37,10 +37,7 @@ class Program {
   FILE* err_ = nullptr;
 };
 
-/// The ports that its first line tells; 0: it told none.
-struct ProgramPorts {
-  std::uint16_t rtmp = 0, http = 0;
-};
-ProgramPorts portsOf(Program& program);
+/// The port of its next line, "listening NAME ADDRESS:PORT"; 0: it said something else.
+std::uint16_t portOf(Program& program, const std::string& name);
 
 }  // namespace multiconn::test

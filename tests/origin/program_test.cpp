@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <fstream>
 
 #include "origin/origin_fixture.hpp"
@@ -18,14 +17,12 @@ using testing::MatchesRegex;
 
 TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
   for (const int number : {SIGTERM, SIGINT}) {
-    Program program({"--address", "127.0.0.1", "--port", "0", "--http-port", "0", "--log-level", "debug"});
-    const std::string line = program.line();
-    unsigned rtmp = 0;
-    unsigned http = 0;
-    ASSERT_EQ(std::sscanf(line.c_str(), "listening rtmp=%u http=%u", &rtmp, &http), 2) << line;
-    RtmpTestClient publisher(static_cast<std::uint16_t>(rtmp));
+    Program program({"--listen", "127.0.0.1:0", "--http", "0", "--log-level", "debug"});
+    const std::uint16_t rtmp = portOf(program, "rtmp");
+    const std::uint16_t http = portOf(program, "http");
+    RtmpTestClient publisher(rtmp);
     ASSERT_TRUE(publisher.connect() && publisher.publish("secretkey"));
-    EXPECT_THAT(get(static_cast<std::uint16_t>(http), "/status.json"), HasSubstr("\"connections\":1"));
+    EXPECT_THAT(get(http, "/status.json"), HasSubstr("\"connections\":1"));
     const auto begin = std::chrono::steady_clock::now();
     program.signal(number);
     EXPECT_EQ(program.status(), 0);
@@ -36,16 +33,33 @@ TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
   }
 }
 
+TEST(OriginProgram, ListensWhereverItIsTold) {
+  Program program({"--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--http", "127.0.0.3:0"});
+  const std::string first = program.line(), second = program.line(), http = program.line();
+  EXPECT_THAT(first, MatchesRegex("listening rtmp 127\\.0\\.0\\.1:[0-9]+\n"));
+  EXPECT_THAT(second, MatchesRegex("listening rtmp 127\\.0\\.0\\.2:[0-9]+\n"));
+  EXPECT_THAT(http, MatchesRegex("listening http 127\\.0\\.0\\.3:[0-9]+\n"));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.status(), 0);
+}
+
+TEST(OriginProgram, WithoutAnAddressTheStatusPageIsOnLoopback) {
+  Program program({"--listen", "0", "--http", "0"});
+  EXPECT_THAT(program.line(), MatchesRegex("listening rtmp (\\[::\\]|0\\.0\\.0\\.0):[0-9]+\n"));
+  EXPECT_THAT(program.line(), MatchesRegex("listening http 127\\.0\\.0\\.1:[0-9]+\n"));
+}
+
 TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
   auto taken = testOptions();
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   taken.data_dir = folder.path();
   const OriginServer other(taken);
   const std::string users = folder.path() / "users";
   std::ofstream(users) << "# who may publish\nalice:s3cret\nbob\n";
   const std::vector<std::vector<std::string>> mistakes{
-      {"--port", "65536"},
-      {"--port", "many"},
+      {"--listen", "65536"},
+      {"--listen", "many"},
+      {"--listen", "127.0.0.1"},
       {"--no-such-option"},
       {"surplus"},
       {"--play-wait", "soon"},
@@ -53,17 +67,18 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
       {"--play-wait", "1000000000min"},
       {"--max-connections", "-1"},
       {"--max-connections", "0"},
-      {"--http-port", "-1"},
+      {"--listen", "127.0.0.1:0", "--http=-1"},
+      {"--listen", "127.0.0.1:0", "--listen", "localhost:0"},
       {"--log-level", "loud"},
       {"--config", "/no/such/file"},
-      {"--address", "localhost", "--port", "0"},
-      {"--port", "0", "--data-dir", "/proc/no"},
-      {"--port", "0", "--data-dir", folder.path()},
-      {"--port", "0", "--auth-file", "/no/such/file"},
-      {"--port", "0", "--auth-file", users},
+      {"--listen", "localhost:0"},
+      {"--listen", "0", "--data-dir", "/proc/no"},
+      {"--listen", "0", "--data-dir", folder.path()},
+      {"--listen", "0", "--auth-file", "/no/such/file"},
+      {"--listen", "0", "--auth-file", users},
       {"--max-value-size", "much"},
-      {"--port", "0", "--tls-cert", "/no/such/file"},
-      {"--address", "127.0.0.1", "--port", std::to_string(other.port())}};
+      {"--listen", "0", "--tls-cert", "/no/such/file"},
+      {"--listen", "127.0.0.1:0", "--listen", "127.0.0.1:" + std::to_string(other.port())}};
   for (const auto& arguments : mistakes) {
     Program program(arguments);
     EXPECT_EQ(program.status(), 1) << arguments.back();
@@ -75,9 +90,8 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
 }
 
 TEST(OriginProgram, SendsClientsElsewhere) {
-  Program program(
-      {"--address", "127.0.0.1", "--port", "0", "--app", "live", "--redirect", "rtmp://other.example/live"});
-  const auto port = portsOf(program).rtmp;
+  Program program({"--listen", "127.0.0.1:0", "--app", "live", "--redirect", "rtmp://other.example/live"});
+  const std::uint16_t port = portOf(program, "rtmp");
   RtmpTestClient stranger(port, {.app = "other"});
   EXPECT_FALSE(stranger.connect());
   ASSERT_TRUE(stranger.redirect());

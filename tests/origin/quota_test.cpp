@@ -1,8 +1,9 @@
-// How much clients can make a server hold, and what slow ones cost the others.
+// How much clients can make a server hold.
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "origin/object_events.hpp"
 #include "origin/origin_fixture.hpp"
@@ -13,6 +14,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+
+/// What the server answers.
+ObjectEvents exchange(RtmpTestClient& client, const std::string& name, ObjectEvents events,
+                      bool persistent = false) {
+  if (!client.sendObject(name, std::move(events), persistent)) return {};
+  const auto answer = client.nextObject();
+  return answer ? answer->events : ObjectEvents();
+}
 
 class Quotas : public testing::Test {
  protected:
@@ -26,11 +35,6 @@ class Quotas : public testing::Test {
     options.quotas.all_object_bytes = 6000;
     options.quotas.instances = 2;
     return options;
-  }
-  static ObjectEvents exchange(RtmpTestClient& client, const std::string& name, ObjectEvents events) {
-    if (!client.sendObject(name, std::move(events))) return {};
-    const auto answer = client.nextObject();
-    return answer ? answer->events : ObjectEvents();
   }
   std::int64_t bytes() const {
     std::int64_t bytes = 0;
@@ -127,14 +131,12 @@ class SharedQuotas : public testing::Test {
     options.quotas.address_instances = 2;
     return options;
   }
-  static ObjectEvents exchange(RtmpTestClient& client, const std::string& name, ObjectEvents events,
-                               bool persistent = true) {
-    if (!client.sendObject(name, std::move(events), persistent)) return {};
-    const auto answer = client.nextObject();
-    return answer ? answer->events : ObjectEvents();
+  static ObjectEvents exchangeSaved(RtmpTestClient& client, const std::string& name, ObjectEvents events) {
+    return exchange(client, name, std::move(events), true);
   }
   static bool make(RtmpTestClient& client, const std::string& name) {
-    return exchange(client, name, {use()}).size() == 2 && exchange(client, name, {set("a", 1)}).size() == 1;
+    return exchangeSaved(client, name, {use()}).size() == 2 &&
+           exchangeSaved(client, name, {set("a", 1)}).size() == 1;
   }
 
   OriginServer server{options()};
@@ -147,11 +149,11 @@ TEST_F(SharedQuotas, NoClientAndNoAddressFillsThePersistentObjects) {
   EXPECT_TRUE(make(one, "a"));
   EXPECT_TRUE(make(one, "b"));
   const ObjectEvents refused{refusal("SharedObject.ObjectCreationFailed")};
-  EXPECT_EQ(exchange(one, "c", {use()}), refused) << "a client makes two at most";
-  EXPECT_EQ(exchange(one, "c", {use()}, false).size(), 2U) << "temporary ones are no matter";
+  EXPECT_EQ(exchangeSaved(one, "c", {use()}), refused) << "a client makes two at most";
+  EXPECT_EQ(exchange(one, "c", {use()}).size(), 2U) << "temporary ones are no matter";
   EXPECT_TRUE(make(two, "c"));
-  EXPECT_EQ(exchange(two, "d", {use()}), refused) << "an address makes three at most";
-  EXPECT_EQ(exchange(one, "c", {use()}).size(), 3U) << "what others have made may be joined";
+  EXPECT_EQ(exchangeSaved(two, "d", {use()}), refused) << "an address makes three at most";
+  EXPECT_EQ(exchangeSaved(one, "c", {use()}).size(), 3U) << "what others have made may be joined";
 }
 
 TEST_F(SharedQuotas, WhatIsEmptiedMakesRoom) {
@@ -159,31 +161,40 @@ TEST_F(SharedQuotas, WhatIsEmptiedMakesRoom) {
   ASSERT_TRUE(one.connect());
   for (int round = 0; round < 10; ++round) {
     const std::string name = "o" + std::to_string(round);
-    ASSERT_TRUE(eventually([&] { return exchange(one, name, {use()}).size() == 2; })) << round;
-    ASSERT_EQ(exchange(one, name, {set("a", 1)}), ObjectEvents{success("a")});
-    ASSERT_EQ(exchange(one, name, {unset("a")}), ObjectEvents{removed("a")});
+    ASSERT_TRUE(eventually([&] { return exchangeSaved(one, name, {use()}).size() == 2; })) << round;
+    ASSERT_EQ(exchangeSaved(one, name, {set("a", 1)}), ObjectEvents{success("a")});
+    ASSERT_EQ(exchangeSaved(one, name, {unset("a")}), ObjectEvents{removed("a")});
     ASSERT_TRUE(one.sendObject(name, {release()}, true));
   }
 }
 
-TEST(SavedQuotas, WhatIsEmptiedMakesRoomAndWhatIsSavedDoesNot) {
-  const TemporaryDirectory folder;
-  auto options = testOptions();
-  options.data_dir = folder.path();
-  options.save_interval = 1ms;
-  options.quotas.application_objects = 2;
-  const OriginServer server(options);
-  RtmpTestClient one(server.port());
-  ASSERT_TRUE(one.connect());
-  const auto joins = [&](const std::string& name) {
-    if (!one.sendObject(name, {use()}, true)) return false;
-    const auto answer = one.nextObject();
-    return answer && answer->events.front() == joined();
-  };
-  const auto leave = [&](const std::string& name, ObjectEvents last) {
+class SavedQuotas : public testing::Test {
+ protected:
+  bool start() {
+    auto options = testOptions();
+    options.data_dir = folder.path();
+    options.save_interval = 1ms;
+    options.quotas.application_objects = 2;
+    server.emplace(options);
+    one.emplace(server->port());
+    return one->connect();
+  }
+  bool joins(const std::string& name) {
+    const ObjectEvents answer = exchange(*one, name, {use()}, true);
+    return !answer.empty() && answer.front() == joined();
+  }
+  bool leave(const std::string& name, ObjectEvents last) {
     last.push_back(release());
-    return one.sendObject(name, std::move(last), true);
-  };
+    return one->sendObject(name, std::move(last), true);
+  }
+
+  const TemporaryFolder folder;
+  std::optional<OriginServer> server;
+  std::optional<RtmpTestClient> one;
+};
+
+TEST_F(SavedQuotas, WhatIsEmptiedMakesRoomAndWhatIsSavedDoesNot) {
+  ASSERT_TRUE(start());
   for (const char* name : {"a", "b"}) {
     ASSERT_TRUE(joins(name));
     ASSERT_TRUE(leave(name, {set("x", 1)}));
@@ -200,25 +211,13 @@ TEST(SavedQuotas, WhatIsEmptiedMakesRoomAndWhatIsSavedDoesNot) {
   }
 }
 
-TEST(SavedQuotas, ABrokenFileIsCountedOnce) {
-  const TemporaryDirectory folder;
-  auto options = testOptions();
-  options.data_dir = folder.path();
-  options.save_interval = 1ms;
-  options.quotas.application_objects = 2;
+TEST_F(SavedQuotas, ABrokenFileIsCountedOnce) {
   const auto path = origin::objectFolder(folder.path(), "live") / origin::objectFileName("a");
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path) << "nonsense";
-  const OriginServer server(options);
-  RtmpTestClient one(server.port());
-  ASSERT_TRUE(one.connect());
-  const auto joins = [&](const std::string& name) {
-    if (!one.sendObject(name, {use()}, true)) return false;
-    const auto answer = one.nextObject();
-    return answer && answer->events.front() == joined();
-  };
+  ASSERT_TRUE(start());
   EXPECT_TRUE(joins("a"));
-  ASSERT_TRUE(one.sendObject("a", {set("x", 1), release()}, true));
+  ASSERT_TRUE(leave("a", {set("x", 1)}));
   EXPECT_TRUE(joins("b"));
 }
 
@@ -231,73 +230,6 @@ TEST_F(SharedQuotas, NoAddressOpensAllInstances) {
   EXPECT_EQ(three.statuses().front().code, "NetConnection.Connect.Rejected");
   RtmpTestClient again(server.port(), {.app = "live/1"});
   EXPECT_TRUE(again.connect());
-}
-
-TEST(SlowSubscriber, IsDroppedAndDelaysNobody) {
-  auto options = testOptions();
-  options.quotas.object_queue_bytes = 1024 * 1024;
-  const OriginServer server(options);
-  RtmpTestClient writer(server.port());
-  RtmpTestClient good(server.port());
-  RtmpTestClient slow(server.port(), {.receive_buffer = 8192});
-  for (RtmpTestClient* client : {&writer, &good, &slow}) {
-    ASSERT_TRUE(client->connect() && client->sendObject("o", {use()}) && client->nextObject());
-  }
-  int round = 0;
-  EXPECT_TRUE(eventually([&] {
-    ++round;
-    const auto value = std::string(100'000, 'x') + std::to_string(round);
-    if (!writer.sendObject("o", {set("x", value)}) || !writer.nextObject()) return true;
-    const auto seen = good.nextObject();
-    EXPECT_TRUE(seen && seen->events == ObjectEvents{changed("x", value)});
-    return connections(server) == 2;
-  }));
-  EXPECT_TRUE(writer.sendObject("o", {set("x", 1)}) && writer.nextObject());
-}
-
-TEST(HostileObjects, AreSurvived) {
-  const OriginServer server(testOptions());
-  RtmpTestClient one(server.port());
-  ASSERT_TRUE(one.connect());
-  // What only servers say, what nobody says, and bodies that do not parse.
-  for (int kind = 0; kind < 256; ++kind) {
-    const auto number = static_cast<std::byte>(kind);
-    rtmp::Bytes body;
-    rtmp::ByteWriter(body)
-        .u16(1)
-        .text("o")
-        .u32(0)
-        .u32(0)
-        .u32(0)
-        .u8(static_cast<unsigned>(kind))
-        .u32(3)
-        .u16(1)
-        .text("k");
-    for (const auto type : {rtmp::MessageType::shared_object_amf0, rtmp::MessageType::shared_object_amf3}) {
-      ASSERT_TRUE(one.send({type, 3, 0, 0, rtmp::makePayload(body)})) << kind;
-    }
-    body.resize(body.size() - 2);
-    body.push_back(number);
-    ASSERT_TRUE(one.send({rtmp::MessageType::shared_object_amf0, 3, 0, 0, rtmp::makePayload(body)}));
-  }
-  ASSERT_TRUE(
-      one.sendObject("o", {message({}), message({1, 2}), set("a", 1), release(), release(), use(), use()}));
-  ObjectEvents many;
-  for (int i = 0; i < 20'000; ++i) many.push_back(set("k" + std::to_string(i % 7), i));
-  ASSERT_TRUE(one.sendObject("o", many));
-  ASSERT_TRUE(one.call("echo", {1}));
-  RtmpTestClient next(server.port());
-  EXPECT_TRUE(next.connect() && next.sendObject("o", {use()}) && next.nextObject());
-}
-
-TEST(HostileObjects, AClientThatWritesAndReadsNothingIsClosed) {
-  const OriginServer server(testOptions());
-  RtmpTestClient one(server.port(), {.receive_buffer = 8192});
-  ASSERT_TRUE(one.connect() && one.sendObject("o", {use(), set("a", std::string(4000, 'x'))}));
-  ObjectEvents writes;
-  for (int i = 0; i < 500; ++i) writes.push_back(message({"again", std::string(1000, 'x')}));
-  EXPECT_TRUE(eventually([&] { return !one.sendObject("o", writes); }));
-  EXPECT_TRUE(eventually([&] { return connections(server) == 0; }));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class Record : public testing::Test {
     return tags;
   }
 
-  TemporaryDirectory folder;
+  TemporaryFolder folder;
 };
 
 TEST_F(Record, WritesWhatWasPublishedAndBeginsAtZero) {

@@ -24,7 +24,7 @@ struct Input {
 };
 
 std::vector<std::uint32_t> recorded(const std::vector<Input>& inputs) {
-  const test::TemporaryDirectory folder;
+  const test::TemporaryFolder folder;
   DeafScheduler scheduler;
   DiskThread disk;
   {

@@ -23,9 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 std::optional<origin::SharedObjectContent> contentOf(const std::filesystem::path& file) {
-  std::ifstream input(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(input)), {});
-  return origin::decodeFile(rtmp::asBytes(text));
+  return origin::decodeFile(rtmp::asBytes(textOf(file)));
 }
 
 class Saving : public Persistence {
@@ -166,7 +164,7 @@ class Store : public testing::Test {
     });
   }
 
-  TemporaryDirectory folder;
+  TemporaryFolder folder;
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<rtmp::Bytes> written;

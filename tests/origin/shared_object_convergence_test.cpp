@@ -5,12 +5,8 @@
 #include <deque>
 #include <random>
 
-#include "origin/client_objects.hpp"
-#include "origin/disk_thread.hpp"
-#include "origin/shared_object_disk.hpp"
-#include "origin/shared_object_store.hpp"
+#include "origin/bare_member.hpp"
 #include "rtmp/remote_shared_object.hpp"
-#include "support/simulated_loop.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -19,10 +15,10 @@ using namespace origin;
 using namespace std::chrono_literals;
 
 /// A client's own replica, the lines to and from the server, and what the server knows of it.
-class Member final : SharedObjectSubscriber, ClientObjects::Access {
+class Member final : BareMember {
  public:
   Member(SimulatedLoop& loop, SharedObjectStore& store, const OriginQuotas& quotas, std::uint64_t id)
-      : loop_(loop), id_(id), objects_(store, quotas, *this, *this) {
+      : BareMember(loop, store, quotas, id) {
     join();
   }
   rtmp::RemoteSharedObject& replica() { return replica_; }
@@ -66,29 +62,15 @@ class Member final : SharedObjectSubscriber, ClientObjects::Access {
   void post(rtmp::ReplicaReaction reaction) {
     for (auto& message : reaction.send) to_server_.push_back(std::move(message));
   }
-  std::uint64_t id() const override { return id_; }
-  bool amf3() const override { return false; }
-  void deliver(const rtmp::OutMessage& message) override {
-    const auto decoded =
-        rtmp::decode({static_cast<std::uint8_t>(message.type), 0, 0, message.payload}, rtmp::Limits());
-    ASSERT_TRUE(decoded);
-    to_client_.push_back(std::get<rtmp::SharedObjectMessage>(decoded->body));
-  }
-  const std::shared_ptr<ClientRecord>& record() const override { return record_; }
-  void spend(std::size_t) override {}
-  bool mayRead(const std::string&) override { return true; }
+  void hear(const rtmp::SharedObjectMessage& message) override { to_client_.push_back(message); }
   bool mayWrite(const std::string&, const std::string& slot) override { return slot != "fixed"; }
 
-  SimulatedLoop& loop_;
-  std::uint64_t id_;
-  std::shared_ptr<ClientRecord> record_;
-  ClientObjects objects_;
   rtmp::RemoteSharedObject replica_{"o", false};
   std::deque<rtmp::SharedObjectMessage> to_server_, to_client_;
   bool joined_ = false;
 };
 
-class Convergence : public testing::TestWithParam<unsigned> {
+class Convergence : public testing::TestWithParam<unsigned>, protected BareStore {
  protected:
   Convergence() : random(GetParam()) {
     for (std::uint64_t id = 1; id <= 2 + GetParam() % 3; ++id) {
@@ -103,12 +85,6 @@ class Convergence : public testing::TestWithParam<unsigned> {
   void settle();
 
   std::mt19937 random;
-  SimulatedLoop loop;
-  SimulatedScheduler scheduler{loop};
-  DiskThread disk_thread;
-  SharedObjectDisk disk{disk_thread, scheduler, {}};
-  SharedObjectServices services{scheduler, disk, {}, 1s, [](OriginLogLevel, const std::string&) {}};
-  SharedObjectStore store{services, "live"};
   std::vector<std::unique_ptr<Member>> members;
   std::shared_ptr<SharedObjectHost> object;
   SharedObjectHost::HolderId holder = 0;

@@ -2,11 +2,7 @@
 // servers adds its own tick to.
 #include <gtest/gtest.h>
 
-#include "origin/client_objects.hpp"
-#include "origin/disk_thread.hpp"
-#include "origin/shared_object_disk.hpp"
-#include "origin/shared_object_store.hpp"
-#include "support/simulated_loop.hpp"
+#include "origin/bare_member.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -16,10 +12,10 @@ using namespace std::chrono_literals;
 using Event = rtmp::SharedObjectEvent;
 
 /// A client without a network: writes, and notes when each change of others came.
-class Viewer final : SharedObjectSubscriber, ClientObjects::Access {
+class Viewer final : BareMember {
  public:
   Viewer(SimulatedLoop& loop, SharedObjectStore& store, const OriginQuotas& quotas, std::uint64_t id)
-      : loop_(loop), id_(id), objects_(store, quotas, *this, *this) {
+      : BareMember(loop, store, quotas, id) {
     Event use;
     use.kind = Event::Kind::use;
     say(use);
@@ -41,34 +37,14 @@ class Viewer final : SharedObjectSubscriber, ClientObjects::Access {
     message.events = {event};
     objects_.receive(message);
   }
-  std::uint64_t id() const override { return id_; }
-  bool amf3() const override { return false; }
-  void deliver(const rtmp::OutMessage& message) override {
-    const auto decoded =
-        rtmp::decode({static_cast<std::uint8_t>(message.type), 0, 0, message.payload}, rtmp::Limits());
-    ASSERT_TRUE(decoded);
-    for (const Event& event : std::get<rtmp::SharedObjectMessage>(decoded->body).events)
+  void hear(const rtmp::SharedObjectMessage& message) override {
+    for (const Event& event : message.events)
       if (event.kind == Event::Kind::change) seen.push_back(loop_.now());
   }
-  void spend(std::size_t) override {}
-  const std::shared_ptr<ClientRecord>& record() const override { return record_; }
-  bool mayRead(const std::string&) override { return true; }
-  bool mayWrite(const std::string&, const std::string&) override { return true; }
-
-  SimulatedLoop& loop_;
-  std::uint64_t id_;
-  std::shared_ptr<ClientRecord> record_;
-  ClientObjects objects_;
 };
 
-class ObjectTime : public testing::Test {
+class ObjectTime : public testing::Test, protected BareStore {
  protected:
-  SimulatedLoop loop;
-  SimulatedScheduler scheduler{loop};
-  DiskThread disk_thread;
-  SharedObjectDisk disk{disk_thread, scheduler, {}};
-  SharedObjectServices services{scheduler, disk, {}, 1s, [](OriginLogLevel, const std::string&) {}};
-  SharedObjectStore store{services, "live"};
   Viewer author{loop, store, services.quotas, 1}, reader{loop, store, services.quotas, 2};
 };
 

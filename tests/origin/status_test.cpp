@@ -82,6 +82,25 @@ TEST(Status, IsServedOverHttp) {
   EXPECT_THAT(get(*server.httpPort(), "/../etc/passwd"), StartsWith("HTTP/1.1 404"));
 }
 
+TEST(Status, IsNotReadByAPageWhoseNameLeadsHere) {
+  auto options = testOptions();
+  options.http_names = {"status.example.com"};
+  const OriginServer server(options);
+  const auto answer = [&](const std::string& path, const std::string& host) {
+    RawClient client(*server.httpPort());
+    client.send("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+    return client.receiveAll();
+  };
+  for (const char* const path : {"/", "/status.json"}) {
+    const std::string refusal = answer(path, "rebound.example.com");
+    EXPECT_THAT(refusal, StartsWith("HTTP/1.1 421"));
+    EXPECT_THAT(refusal, HasSubstr("--http-name"));
+    EXPECT_THAT(refusal, Not(HasSubstr("connections")));
+    EXPECT_THAT(answer(path, "localhost:8080"), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(answer(path, "Status.Example.com"), StartsWith("HTTP/1.1 200"));
+  }
+}
+
 TEST(Status, WhatPeersNamedIsEscapedOnThePage) {
   auto options = testOptions();
   options.show_names = true;
@@ -123,7 +142,7 @@ TEST(Status, OneConnectionMayAskAgain) {
   const OriginServer server(testOptions());
   RawClient client(*server.httpPort());
   for (int i = 0; i < 3; ++i) {
-    client.send("GET /status.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /status.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     const auto answer = client.receive();
     EXPECT_THAT(std::string(rtmp::asText(answer)), StartsWith("HTTP/1.1 200"));
   }

@@ -125,7 +125,7 @@ TEST_F(Throwing, MethodsFailTheirCallsAndAreLogged) {
 }
 
 TEST_F(Throwing, CallbacksOfRepliesObjectsAndTimers) {
-  const TemporaryDirectory folder;
+  const TemporaryFolder folder;
   auto options = this->options();
   options.data_dir = folder.path();
   HostedObject object;

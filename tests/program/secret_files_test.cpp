@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "program/temporary_folder.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::tools::test {
 namespace {
 
+using multiconn::test::errorOf;
+using multiconn::test::TemporaryFolder;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -18,7 +21,7 @@ using testing::Not;
 class SecretFiles : public testing::Test {
  protected:
   std::vector<std::string> keys(const std::string& text) {
-    return readKeys(folder_.file("keys", text), warn_);
+    return readKeys(folder_.write("keys", text), warn_);
   }
   std::string keysError(const std::string& text) {
     return errorOf([&] { keys(text); });
@@ -46,7 +49,7 @@ TEST_F(SecretFiles, WarnOfAShortKey) {
 }
 
 TEST_F(SecretFiles, WarnWhenEverybodyMayReadThem) {
-  const auto file = folder_.file("keys", "0123456789abcdefghijkl");
+  const auto file = folder_.write("keys", "0123456789abcdefghijkl");
   ::chmod(file.c_str(), 0644);
   readKeys(file, warn_);
   EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("keys"), HasSubstr("chmod"))));
@@ -74,18 +77,18 @@ TEST_F(SecretFiles, SayWhyTheyCannotBeRead) {
 }
 
 TEST_F(SecretFiles, HoldAToken) {
-  EXPECT_EQ(readToken(folder_.file("token", "0123456789abcdef\nmore\n")), "0123456789abcdef");
-  EXPECT_EQ(readToken(folder_.file("token", "0123456789abcdef\r\n")), "0123456789abcdef");
+  EXPECT_EQ(readToken(folder_.write("token", "0123456789abcdef\nmore\n")), "0123456789abcdef");
+  EXPECT_EQ(readToken(folder_.write("token", "0123456789abcdef\r\n")), "0123456789abcdef");
   for (const char* const text : {"", "\n0123456789abcdef", "0123456789abcde", "0123456789 abcdef",
                                  "0123456789\x7F"
                                  "abcdef"}) {
-    const std::string error = errorOf([&] { readToken(folder_.file("token", text)); });
+    const std::string error = errorOf([&] { readToken(folder_.write("token", text)); });
     EXPECT_THAT(error, AllOf(HasSubstr("token: the first line"), Not(HasSubstr("0123")))) << text;
   }
 }
 
 TEST_F(SecretFiles, WarnWhenEverybodyMayReadAToken) {
-  const auto file = folder_.file("token", "0123456789abcdef");
+  const auto file = folder_.write("token", "0123456789abcdef");
   ::chmod(file.c_str(), 0640);
   EXPECT_EQ(readToken(file, warn_), "0123456789abcdef");
   EXPECT_THAT(warnings_, IsEmpty());

@@ -6,107 +6,26 @@
 
 #include <stdexcept>
 
-#include "program/temporary_folder.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/vectors.hpp"
 
 namespace multiconn::tools::test {
 namespace {
 
+using multiconn::test::errorOf;
+using multiconn::test::TemporaryFolder;
+using multiconn::test::wowzaVector;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// The XML of the load balancer's own document, pasted.
-constexpr const char* listener = R"(
-<ServerListener>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerListener</BaseClass>
-</ServerListener>
-<Property>
-<Name>loadBalancerListenerKey</Name>
-<Value>023D4FB4IS83</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerIpAddress</Name>
-<Value>*</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerPort</Name>
-<Value>1934</Value>
-<Type>Integer</Type>
-</Property>
-<Property>
-<Name>loadBalancerListenerRedirectorClass</Name>
-<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerRedirectorConcurrentConnects</Value>
-</Property>
-<Property>
-<Name>loadBalancerListenerMessageTimeout</Name>
-<Value>5000</Value>
-<Type>Integer</Type>
-</Property>
-<HTTPProvider>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.HTTPLoadBalancerRedirector</BaseClass>
-<RequestFilters>*loadbalancer</RequestFilters>
-<AuthenticationMethod>none</AuthenticationMethod>
-<Properties>
-<Property>
-<Name>enableServerInfoXML</Name>
-<Value>true</Value>
-<Type>Boolean</Type>
-</Property>
-</Properties>
-</HTTPProvider>
-)";
-
-constexpr const char* sender = R"(<ServerListener>
-<BaseClass>com.wowza.wms.plugin.loadbalancer.ServerListenerLoadBalancerSender</BaseClass>
-</ServerListener>
-<Property>
-<Name>loadBalancerSenderTargetPath</Name>
-<Value>${com.wowza.wms.AppHome}/conf/loadbalancertargets.txt</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderRedirectAddress</Name>
-<Value>[redirect-address]</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMonitorClass</Name>
-<Value>com.wowza.wms.plugin.loadbalancer.LoadBalancerMonitorDefault</Value>
-</Property>
-<Property>
-<Name>loadBalancerSenderMessageInterval</Name>
-<Value>2500</Value>
-<Type>Integer</Type>
-</Property>
-)";
-
-constexpr const char* module = R"(<Module>
-<Name>ModuleLoadBalancerRedirector</Name>
-<Description>ModuleLoadBalancerRedirector</Description>
-<Class>com.wowza.wms.plugin.loadbalancer.ModuleLoadBalancerRedirector</Class>
-</Module>
-<Property>
-<Name>redirectAppName</Name>
-<Value>videos</Value>
-</Property>
-<!--
-<Property>
-<Name>redirectPort</Name>
-<Value>[redirect-port]</Value>
-</Property>
--->
-<!--
-<Property>
-<Name>redirectScheme</Name>
-<Value>rtmp</Value>
-</Property>
--->
-<Property>
-<Name>redirectOnConnect</Name>
-<Value>true</Value>
-<Type>Boolean</Type>
-</Property>
-)";
+// The XML of the load balancer's own document.
+const std::string listener = wowzaVector("listener") + wowzaVector("http_provider");
+const std::string sender = wowzaVector("sender");
+const std::string module = wowzaVector("module");
 
 std::string property(const std::string& name, const std::string& value, const std::string& type = "") {
   return "<Property><Name>" + name + "</Name><Value>" + value + "</Value>" +
@@ -277,9 +196,9 @@ class WowzaFilesTest : public testing::Test {
 };
 
 TEST_F(WowzaFilesTest, BelongToTheApplicationOfTheirFolder) {
-  const auto live = folder_.file("conf/live/Application.xml", property("redirectAppName", "a"));
-  const auto vod = folder_.file("conf/vod/Application.xml", property("redirectAppName", "b"));
-  const auto other = folder_.file("elsewhere/live/Application.xml", property("redirectAppName", "c"));
+  const auto live = folder_.write("conf/live/Application.xml", property("redirectAppName", "a"));
+  const auto vod = folder_.write("conf/vod/Application.xml", property("redirectAppName", "b"));
+  const auto other = folder_.write("elsewhere/live/Application.xml", property("redirectAppName", "c"));
   const WowzaConf conf = readWowzaFiles({live, "films=" + vod.string(), other}, "/opt/wowza");
   EXPECT_EQ(conf.find("live", "redirectAppName"), "a");
   EXPECT_EQ(conf.find("films", "redirectAppName"), "b");
@@ -287,7 +206,7 @@ TEST_F(WowzaFilesTest, BelongToTheApplicationOfTheirFolder) {
 }
 
 TEST_F(WowzaFilesTest, MayHaveAnEqualsSignInTheirNames) {
-  const auto file = folder_.file("a=b.xml", property("redirectAppName", "a"));
+  const auto file = folder_.write("a=b.xml", property("redirectAppName", "a"));
   EXPECT_EQ(readWowzaFiles({file}, "").find("x", "redirectAppName"), "a");
   EXPECT_EQ(readWowzaFiles({"x=" + file.string()}, "").find("y", "redirectAppName"), std::nullopt);
 }
@@ -295,8 +214,8 @@ TEST_F(WowzaFilesTest, MayHaveAnEqualsSignInTheirNames) {
 TEST_F(WowzaFilesTest, TakeTheEnvironmentAndTheHome) {
   ::setenv("MULTICONN_TEST_PORT", "2000", 1);
   const auto file =
-      folder_.file("Server.xml", property("loadBalancerListenerPort", "${MULTICONN_TEST_PORT}", "Integer") +
-                                     property("loadBalancerSenderTargetPath", "${com.wowza.wms.AppHome}/x"));
+      folder_.write("Server.xml", property("loadBalancerListenerPort", "${MULTICONN_TEST_PORT}", "Integer") +
+                                      property("loadBalancerSenderTargetPath", "${com.wowza.wms.AppHome}/x"));
   const WowzaConf conf = readWowzaFiles({file}, "/opt/wowza");
   EXPECT_EQ(conf.find("loadBalancerListenerPort"), "2000");
   EXPECT_EQ(conf.find("loadBalancerSenderTargetPath"), "/opt/wowza/x");
@@ -309,7 +228,7 @@ TEST_F(WowzaFilesTest, AreNamedInErrors) {
   EXPECT_EQ(errorOf([] { readWowzaFiles({"live=/nowhere/x.xml"}, ""); }),
             "cannot read /nowhere/x.xml: No such file or directory");
   EXPECT_THAT(errorOf([] { readWowzaFiles({"live="}, ""); }), HasSubstr("names no file"));
-  const auto large = folder_.file("large.xml", std::string(1024 * 1024 + 1, ' '));
+  const auto large = folder_.write("large.xml", std::string(1024 * 1024 + 1, ' '));
   EXPECT_THAT(errorOf([&] { readWowzaFiles({large}, ""); }), HasSubstr("large.xml"));
 }
 

@@ -62,15 +62,7 @@ struct ClientScript : Script<ClientEvent> {
 /// What every test of the client's session says.
 namespace multiconn::rtmp::client_words {
 using namespace client_event;
+using namespace session_words;
 using Script = test::ClientScript;
-using test::bytes_value;
-using test::call;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::Made;
-using test::onStatus;
 using test::publish_request;
-using testing::ElementsAre;
-using testing::IsEmpty;
 }  // namespace multiconn::rtmp::client_words

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "rtmp/flv.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::rtmp::test {
 
@@ -19,8 +18,7 @@ struct GoldenTag {
 };
 
 inline Bytes fileBytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string text = multiconn::test::textOf(path);
   const BytesView bytes = asBytes(text);
   return {bytes.begin(), bytes.end()};
 }

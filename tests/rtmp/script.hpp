@@ -53,3 +53,16 @@ Made call(Script& script, std::vector<AmfValue> arguments, bool wants_reply = tr
 }
 
 }  // namespace multiconn::rtmp::test
+
+/// What every test of a session says.
+namespace multiconn::rtmp::session_words {
+using test::bytes_value;
+using test::call;
+using test::commandIn;
+using test::described;
+using test::incoming;
+using test::Made;
+using test::onStatus;
+using testing::ElementsAre;
+using testing::IsEmpty;
+}  // namespace multiconn::rtmp::session_words

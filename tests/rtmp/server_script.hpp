@@ -51,14 +51,6 @@ struct ServerScript : Script<ServerEvent> {
 /// What every test of the server's session says.
 namespace multiconn::rtmp::server_words {
 using namespace server_event;
+using namespace session_words;
 using Script = test::ServerScript;
-using test::bytes_value;
-using test::call;
-using test::commandIn;
-using test::described;
-using test::incoming;
-using test::Made;
-using test::onStatus;
-using testing::ElementsAre;
-using testing::IsEmpty;
 }  // namespace multiconn::rtmp::server_words

@@ -1,10 +1,9 @@
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "samples/parsed_options.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace publish {
 namespace {
@@ -53,8 +52,8 @@ TEST(BalancerOptions, CountForRequire) {
 }
 
 TEST(BalancerOptions, TakeTheKeyFromAFile) {
-  const auto path = std::filesystem::temp_directory_path() / ("key_" + std::to_string(::getpid()));
-  std::ofstream(path) << "secret?k=v\r\nmore\n";
+  const multiconn::test::TemporaryFolder folder;
+  const auto path = folder.write("key", "secret?k=v\r\nmore\n");
   const auto options =
       parsed({"f", "--balancer", "http://b", "--app", "live", "--stream", "@" + path.string()});
   EXPECT_EQ(options.destinations.at(0).stream, "secret?k=v");

@@ -1,11 +1,10 @@
 #include "publish/destination_list.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
+
+#include "support/temporary_folder.hpp"
 
 namespace publish {
 namespace {
@@ -17,14 +16,11 @@ using testing::Not;
 /// A file that is gone when the test is over.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& text)
-      : path_(testing::TempDir() + "destinations." + std::to_string(::getpid())) {
-    std::ofstream(path_) << text;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
+  explicit TemporaryFile(const std::string& text) : path_(folder_.write("destinations", text)) {}
   const std::string& path() const { return path_; }
 
  private:
+  multiconn::test::TemporaryFolder folder_;
   std::string path_;
 };
 

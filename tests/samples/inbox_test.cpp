@@ -36,7 +36,6 @@ TEST(Inbox, ReturnsAtTheDeadline) {
   const auto deadline = Clock::now() + 20ms;
   inbox.runUntil(deadline, [] { return false; });
   EXPECT_GE(Clock::now(), deadline);
-  EXPECT_LT(Clock::now(), deadline + 10s);
 }
 
 TEST(Inbox, ASignalArrivesAsACall) {

@@ -1,12 +1,9 @@
 #include "publish/options.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "samples/parsed_options.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace publish {
 namespace {
@@ -126,12 +123,12 @@ TEST(Options, ErrorsShowNoKeyWhereverItWasTyped) {
 }
 
 TEST(Options, AConfigFileHasTheOptionsByName) {
-  const auto path = testing::TempDir() + "publish." + std::to_string(::getpid()) + ".toml";
-  std::ofstream(path) << "setup-timeout=\"250ms\"\nrequire=\"any\"\nloop=true\nrealtime=false\n";
+  const multiconn::test::TemporaryFolder folder;
+  const std::string path =
+      folder.write("publish.toml", "setup-timeout=\"250ms\"\nrequire=\"any\"\nloop=true\nrealtime=false\n");
   const auto options = parsed({"film.mp4", "rtmp://one/live/a", "--config", path, "--require", "all"});
-  std::ofstream(path) << "bogus=1\n";
+  folder.write("publish.toml", "bogus=1\n");
   EXPECT_THAT(errorOf({"film.mp4", "rtmp://one/live/a", "--config", path}), HasSubstr("bogus"));
-  std::filesystem::remove(path);
   EXPECT_EQ(options.connect.setup_timeout, 250ms);
   EXPECT_EQ(options.connect.require.of(2), 2U) << "the command line wins";
   EXPECT_TRUE(options.source.loop);

@@ -20,7 +20,7 @@
 #include <fstream>
 #include <string>
 
-#include "support/certificates.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -91,7 +91,7 @@ void replaceFile(const std::filesystem::path& place, const std::string& content)
   std::error_code missing;
   const std::filesystem::path real = std::filesystem::canonical(place, missing);
   if (missing) return;  // what glibc takes for it is what we want
-  const TemporaryDirectory directory;
+  const TemporaryFolder directory;
   const std::filesystem::path own = directory.path() / "file";
   write(own, content);
   EXPECT_EQ(::mount(own.c_str(), real.c_str(), nullptr, MS_BIND, nullptr), 0)

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::milliseconds lookup_time{5};
 constexpr std::chrono::milliseconds longest_close{200};
+constexpr std::chrono::seconds probe_interval{1};
+constexpr std::chrono::milliseconds probe_repeat{200};
 
 net::LinkFailure failure(std::error_code code, std::string text) {
   return {code, std::move(text), false};
@@ -142,6 +144,8 @@ net::LinkStats SimulatedLink::stats() const {
   stats.unsent = in_flight_ ? in_flight_->payload->size() : 0;
   stats.unacknowledged = kernel_;
   if (attached_ || last_heard_ != net::TimePoint()) stats.last_heard = lastHeard();
+  stats.probes = probes();
+  if (stats.probes > 0) stats.last_heard = lastAnswer();
   if (attached_) stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(server_->script.rtt);
   return stats;
 }
@@ -151,6 +155,19 @@ net::LinkStats SimulatedLink::stats() const {
 net::TimePoint SimulatedLink::lastHeard() const {
   const bool answers = !server_->reading() || line_free_at_ > loop_.now();
   return kernel_ == 0 || (answers && !server_->isCutOff()) ? loop_.now() : last_heard_;
+}
+
+// As the kernel and SocketFigures do it: after a second without traffic, and then five times a second.
+unsigned SimulatedLink::probes() const {
+  if (!attached_ || kernel_ > 0 || !server_->isCutOff()) return 0;
+  const auto silence = loop_.now() - lastAnswer();
+  return silence < probe_interval ? 0 : 1 + static_cast<unsigned>((silence - probe_interval) / probe_repeat);
+}
+
+/// Of the last one that got through, when there was no traffic.
+net::TimePoint SimulatedLink::lastAnswer() const {
+  const auto before = *server_->cutOffAt() - last_heard_;
+  return last_heard_ + std::max<std::int64_t>(before / probe_interval, 0) * probe_interval;
 }
 
 void SimulatedLink::close(net::CloseMode mode) {

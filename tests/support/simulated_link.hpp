@@ -42,6 +42,8 @@ class SimulatedLink final : public net::Link {
   void overTheWire(net::Duration delay, Task task);
   void detach(SimulatedServer::Farewell farewell);
   net::TimePoint lastHeard() const;
+  unsigned probes() const;
+  net::TimePoint lastAnswer() const;
   net::Duration halfWay() const { return server_ ? server_->script.rtt / 2 : net::Duration(); }
 
   SimulatedLoop& loop_;

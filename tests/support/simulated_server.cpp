@@ -80,13 +80,17 @@ std::size_t SimulatedServer::openConnections() const {
       clients_.begin(), clients_.end(), [](const auto& entry) { return entry.second->link != nullptr; }));
 }
 
+void SimulatedServer::cutOff() {
+  cut_off_at_ = loop_.now();
+}
+
 void SimulatedServer::heal() {
-  cut_off_ = false;
+  cut_off_at_.reset();
   for (auto tasks = std::exchange(held_back_, {}); !tasks.empty(); tasks.pop_front()) tasks.front()();
 }
 
 void SimulatedServer::whenReachable(std::function<void()> task) {
-  cut_off_ ? held_back_.push_back(std::move(task)) : task();
+  isCutOff() ? held_back_.push_back(std::move(task)) : task();
 }
 
 void SimulatedServer::kill() {
@@ -146,7 +150,7 @@ void SimulatedServer::detach(SimulatedLink& link, Farewell farewell) {
   Client* const client = find(link);
   if (!client) return;
   if (client->number == static_cast<ConnectionNumber>(connections)) client_closed = true;
-  const bool noticed = farewell == Farewell::said && !cut_off_;
+  const bool noticed = farewell == Farewell::said && !isCutOff();
   if (noticed || script.keeps_dead_sessions == net::Duration::zero())
     return static_cast<void>(clients_.erase(client->number));
   client->link = nullptr;

@@ -98,9 +98,10 @@ class SimulatedServer {
   bool reading() const { return reading_; }
   /// A black hole: from now on nothing gets through either way, not even that a connection has ended. heal()
   /// delivers, in order, what is still wanted by then.
-  void cutOff() { cut_off_ = true; }
+  void cutOff();
   void heal();
-  bool isCutOff() const { return cut_off_; }
+  bool isCutOff() const { return cut_off_at_.has_value(); }
+  std::optional<net::TimePoint> cutOffAt() const { return cut_off_at_; }
   /// The process dies: every connection is reset, every session forgotten, new connections are refused.
   void kill();
   /// It listens again.
@@ -156,7 +157,7 @@ class SimulatedServer {
   SimulatedLoop& loop_;
   std::map<ConnectionNumber, std::unique_ptr<Client>> clients_;
   bool reading_ = true;
-  bool cut_off_ = false;
+  std::optional<net::TimePoint> cut_off_at_;
   std::deque<std::function<void()>> held_back_;  // by a black hole
 };
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
 #include <ostream>
 #include <string>
 
@@ -35,32 +33,6 @@ inline auto everyStuckServer() {
 }
 inline std::string stuckName(const testing::TestParamInfo<Stuck>& stuck) {
   return stuck.param.name;
-}
-
-/// How long an end may take: 200 ms for a link's graceful close, 250 ms for a MultiConnection, after which
-/// timers cut off what is left (message_pump_end_test.cpp and close_test.cpp have them in simulated time),
-/// and what a busy machine is late.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr std::chrono::milliseconds promised_end{1000};
-#else
-inline constexpr std::chrono::milliseconds promised_end{500};
-#endif
-
-/// `attempt` returns how long it took. A busy machine is late now and then, but not five times in a row.
-template <typename Attempt>
-void expectToEndInTime(Attempt attempt) {
-  auto quickest = std::chrono::steady_clock::duration::max();
-  for (int i = 0; i < 5 && quickest > promised_end; ++i)
-    quickest = std::min<std::chrono::steady_clock::duration>(quickest, attempt());
-  EXPECT_LE(quickest, promised_end);
-}
-
-/// How long that takes.
-template <typename Action>
-std::chrono::steady_clock::duration timeOf(Action action) {
-  const auto before = std::chrono::steady_clock::now();
-  action();
-  return std::chrono::steady_clock::now() - before;
 }
 
 }  // namespace multiconn::test

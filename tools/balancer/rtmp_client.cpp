@@ -168,13 +168,33 @@ void RtmpClient::on(const rtmp::server_event::Called& call) {
 }
 
 void RtmpClient::on(const rtmp::server_event::PublishRequested& request) {
+  if (redirectStream(request.name, request.query)) return;
   perform(session_.rejectPublish(request.stream_id, "NetStream.Publish.Denied",
                                  "This is a load balancer: ask it for a server, and publish there."));
 }
 
 void RtmpClient::on(const rtmp::server_event::PlayRequested& request) {
+  if (redirectStream(request.name, request.query)) return;
   perform(session_.rejectPlay(request.stream_id, "NetStream.Play.StreamNotFound",
                               "This is a load balancer: ask it for a server, and play there."));
+}
+
+// A client that was let in to ask, and goes on without asking. In the form in which SRS redirects: a status
+// of the connection, whose redirect2 has the stream as well.
+bool RtmpClient::redirectStream(const std::string& name, const std::string& query) {
+  const balance::Answer answer = ask(LookUpForm::rtmp_redirect);
+  if (answer.chosen.empty()) return false;
+  const balance::RedirectAddress& edge = answer.chosen.front().address;
+  const std::string server = redirectUrl(redirect_, edge, app_);
+  AmfObject ex{{"code", 302}, {"redirect", redirectUrl(redirect_, edge, app_ + query_)}};
+  // A name with a slash could not be told from an instance.
+  if (!name.empty() && name.find('/') == std::string::npos) {
+    ex.set("redirect2", server + '/' + name + (query.empty() ? query_ : '?' + query));
+  }
+  perform(session_.status(0, "error", "NetConnection.Connect.Rejected", "Connect to " + server + " instead.",
+                          {{"ex", std::move(ex)}}));
+  end(net::CloseMode::graceful);
+  return true;
 }
 
 // ---- a client that is carried ----

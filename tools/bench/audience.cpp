@@ -1,10 +1,6 @@
 #include "audience.hpp"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace multiconn::bench {
@@ -12,15 +8,11 @@ namespace multiconn::bench {
 using std::chrono::milliseconds;
 
 Audience::Audience(std::uint16_t port, std::string stream, std::size_t count)
-    : port_(port), stream_(std::move(stream)), epoll_(epoll_create1(EPOLL_CLOEXEC)), players_(count) {
+    : port_(port), stream_(std::move(stream)), players_(count) {
   for (std::size_t i = 0; i < count; ++i) {
     join(i);
     poll(milliseconds(0));
   }
-}
-
-Audience::~Audience() {
-  ::close(epoll_);
 }
 
 void Audience::serve(milliseconds length) {
@@ -43,10 +35,7 @@ void Audience::join(std::size_t index) {
   player.newest.reset();
   player.client = std::make_unique<PlayClient>(
       port_, stream_, [this, &player](const SeenFrame& frame) { see(player, frame); });
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = index;
-  epoll_ctl(epoll_, EPOLL_CTL_ADD, player.client->socket(), &event);
+  watched_.add(player.client->socket(), index);
 }
 
 void Audience::see(Player& player, const SeenFrame& frame) {
@@ -62,11 +51,7 @@ void Audience::see(Player& player, const SeenFrame& frame) {
 }
 
 void Audience::poll(milliseconds longest) {
-  std::array<epoll_event, 512> events;
-  const int count =
-      epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(longest.count()));
-  for (int i = 0; i < count; ++i) {
-    const std::size_t index = events[static_cast<std::size_t>(i)].data.u64;
+  for (const std::uint64_t index : watched_.wait(longest)) {
     if (players_[index].client->readable()) continue;
     if (!std::exchange(players_[index].has_moved, true)) ++moved_;
     players_[index].silent = true;

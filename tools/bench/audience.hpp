@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "play_client.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 
@@ -16,9 +17,6 @@ namespace multiconn::bench {
 class Audience {
  public:
   Audience(std::uint16_t port, std::string stream, std::size_t count);
-  ~Audience();
-  Audience(const Audience&) = delete;
-  Audience& operator=(const Audience&) = delete;
 
   void serve(std::chrono::milliseconds length);
   /// Whether every player has got a frame since `from_us`, served for `patience` at most.
@@ -47,7 +45,7 @@ class Audience {
 
   std::uint16_t port_;
   std::string stream_;
-  int epoll_;
+  WatchList watched_;
   std::vector<Player> players_;
   std::vector<double> silences_;
   std::uint64_t frames_ = 0, lost_ = 0;

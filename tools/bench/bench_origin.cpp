@@ -17,8 +17,7 @@ std::string executable() {
 
 std::vector<std::string> arguments(std::uint16_t port) {
   // Players wait for as long as a measurement can take.
-  return {"--address",   "127.0.0.1", "--port",      std::to_string(port),
-          "--log-level", "error",     "--play-wait", "3600s"};
+  return {"--listen", "127.0.0.1:" + std::to_string(port), "--log-level", "error", "--play-wait", "3600s"};
 }
 
 }  // namespace
@@ -26,9 +25,10 @@ std::vector<std::string> arguments(std::uint16_t port) {
 BenchOrigin::BenchOrigin(int cpu) : cpu_(cpu) {
   process_.emplace(executable(), arguments(0), cpu_);
   const std::string greeting = process_->line();
-  const std::size_t at = greeting.find("rtmp=");
-  if (at == std::string::npos) throw std::runtime_error("multiconn-origin does not say its port");
-  port_ = static_cast<std::uint16_t>(std::stoul(greeting.substr(at + 5)));
+  const std::size_t at = greeting.rfind(':');
+  if (!greeting.starts_with("listening rtmp ") || at == std::string::npos)
+    throw std::runtime_error("multiconn-origin does not say its port");
+  port_ = static_cast<std::uint16_t>(std::stoul(greeting.substr(at + 1)));
 }
 
 void BenchOrigin::restart() {

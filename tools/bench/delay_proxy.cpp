@@ -1,6 +1,5 @@
 #include "delay_proxy.hpp"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "sockets.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -34,18 +34,16 @@ struct Direction {
 class Proxy {
  public:
   Proxy(std::uint16_t target, Clock::duration delay)
-      : target_(target), delay_(delay), listener_(listenOnLoopback()), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    watch(listener_);
-    watch(STDIN_FILENO);
+      : target_(target), delay_(delay), listener_(listenOnLoopback()) {
+    watched_.add(listener_);
+    watched_.add(STDIN_FILENO);
     std::cout << "port " << localPort(listener_) << std::endl;
   }
 
   void run() {
-    std::array<epoll_event, 64> events;
     for (;;) {
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), untilNextPiece());
-      for (int i = 0; i < count; ++i) {
-        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      for (const std::uint64_t key : watched_.wait(untilNextPiece())) {
+        const int fd = static_cast<int>(key);
         if (fd == STDIN_FILENO) return;
         if (fd == listener_)
           accept();
@@ -57,21 +55,14 @@ class Proxy {
   }
 
  private:
-  void watch(int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-
   void accept() {
     const int client = acceptConnection(listener_);
     if (client < 0) return;
     const int server = connectToLoopback(target_);
     directions_.emplace(client, Direction{client, server});
     directions_.emplace(server, Direction{server, client});
-    watch(client);
-    watch(server);
+    watched_.add(client);
+    watched_.add(server);
   }
 
   void receive(int fd) {
@@ -81,7 +72,7 @@ class Proxy {
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
       direction.ended = true;
-      epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+      watched_.remove(fd);
     }
     direction.pieces.push_back(
         {Clock::now() + delay_, rtmp::Bytes(buffer.begin(), buffer.begin() + std::max<ssize_t>(count, 0))});
@@ -113,19 +104,19 @@ class Proxy {
     return true;
   }
 
-  int untilNextPiece() const {
+  std::chrono::milliseconds untilNextPiece() const {
     auto next = Clock::time_point::max();
     for (const auto& [fd, direction] : directions_)
       if (!direction.pieces.empty()) next = std::min(next, direction.pieces.front().due);
-    if (next == Clock::time_point::max()) return -1;
+    if (next == Clock::time_point::max()) return WatchList::for_ever;
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
-    return static_cast<int>(std::max<std::int64_t>(wait.count(), 0));
+    return std::max(wait, std::chrono::milliseconds(0));
   }
 
   std::uint16_t target_;
   Clock::duration delay_;
   int listener_;
-  int epoll_;
+  WatchList watched_;
   std::map<int, Direction> directions_;
 };
 

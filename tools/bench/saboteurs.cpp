@@ -1,6 +1,5 @@
 #include "saboteurs.hpp"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "server_end.hpp"
 #include "sockets.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -30,24 +30,21 @@ struct Victim {
 
 class Saboteurs {
  public:
-  Saboteurs() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  Saboteurs() {
     std::cout << "ports";
     for (int& listener : listeners_) {
       listener = listenOnLoopback();
-      watch(listener);
+      watched_.add(listener);
       std::cout << ' ' << localPort(listener);
     }
     std::cout << std::endl;
-    watch(STDIN_FILENO);
+    watched_.add(STDIN_FILENO);
   }
 
   void run() {
-    std::array<epoll_event, 64> events;
     for (;;) {
-      const int count =
-          epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(tick.count()));
-      for (int i = 0; i < count; ++i) {
-        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      for (const std::uint64_t key : watched_.wait(tick)) {
+        const int fd = static_cast<int>(key);
         if (fd == STDIN_FILENO) return;
         if (const auto victim = victims_.find(fd); victim != victims_.end())
           readable(victim->second);
@@ -63,14 +60,6 @@ class Saboteurs {
   }
 
  private:
-  void watch(int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-  void ignore(const Victim& victim) { epoll_ctl(epoll_, EPOLL_CTL_DEL, victim.end->socket(), nullptr); }
-
   void accept(int listener) {
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       if (listeners_[i] != listener) continue;
@@ -79,7 +68,7 @@ class Saboteurs {
       const auto kind = static_cast<Sabotage>(i);
       victims_[socket] = {kind, std::make_unique<ServerEnd>(socket, [](const rtmp::Message&) {}),
                           Clock::now()};
-      if (kind != Sabotage::mute) watch(socket);
+      if (kind != Sabotage::mute) watched_.add(socket);
     }
   }
 
@@ -91,7 +80,7 @@ class Saboteurs {
     switch (victim.kind) {
       case Sabotage::stops_reading:
       case Sabotage::crawls:
-        ignore(victim);
+        watched_.remove(victim.end->socket());
         break;
       case Sabotage::closes:
         victim.over = true;
@@ -114,12 +103,12 @@ class Saboteurs {
     } else if (victim.kind == Sabotage::black_hole && victim.publishing && rested) {
       swallowAllThatArrivesAt(listeners_[static_cast<std::size_t>(victim.kind)]);
       victim.end->swallow();
-      ignore(victim);
+      watched_.remove(victim.end->socket());
       victim.publishing = false;
     }
   }
 
-  int epoll_;
+  WatchList watched_;
   std::array<int, sabotages.size()> listeners_{};
   std::map<int, Victim> victims_;
   Clock::time_point next_tick_{};

@@ -1,6 +1,5 @@
 #include "shared_object.hpp"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "object_client.hpp"
 #include "process.hpp"
 #include "sockets.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -110,18 +110,12 @@ struct Try {
 class Crowd {
  public:
   Crowd(const SharedObjectOptions& options, std::uint16_t port, pid_t server)
-      : options_(options),
-        server_(server),
-        epoll_(epoll_create1(EPOLL_CLOEXEC)),
-        ledger_(options.writers, options.readers) {
+      : options_(options), server_(server), ledger_(options.writers, options.readers) {
     for (std::size_t i = 0; i < options.writers + options.readers; ++i) {
       clients_.push_back(std::make_unique<ObjectClient>(
           i, port,
           [this](std::size_t client, const rtmp::SharedObjectEvent& change) { changed(client, change); }));
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      epoll_ctl(epoll_, EPOLL_CTL_ADD, clients_.back()->socket(), &event);
+      watched_.add(clients_.back()->socket(), i);
     }
     const auto deadline = Clock::now() + patience;
     while (
@@ -130,7 +124,6 @@ class Crowd {
       serve(std::chrono::milliseconds(100));
     }
   }
-  ~Crowd() { ::close(epoll_); }
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
@@ -172,10 +165,8 @@ class Crowd {
   }
 
   void serve(std::chrono::milliseconds longest) {
-    std::array<epoll_event, 512> events;
-    const int count =
-        epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(longest.count()));
-    for (int i = 0; i < count; ++i) clients_[events[static_cast<std::size_t>(i)].data.u64]->readable();
+    for (const std::uint64_t client : watched_.wait(longest))
+      if (!clients_[client]->readable()) throw std::runtime_error("the server closed a connection");
   }
 
   void changed(std::size_t client, const rtmp::SharedObjectEvent& change) {
@@ -186,7 +177,7 @@ class Crowd {
 
   const SharedObjectOptions& options_;
   pid_t server_;
-  int epoll_;
+  WatchList watched_;
   Ledger ledger_;
   std::vector<std::unique_ptr<ObjectClient>> clients_;
 };

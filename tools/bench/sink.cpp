@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "rtmp/connection.hpp"
 #include "rtmp/server_session.hpp"
 #include "sockets.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -114,31 +114,27 @@ class Receiver {
 class Sink {
  public:
   Sink(std::FILE* record, TlsSide tls)
-      : record_(record),
-        tls_(std::move(tls)),
-        listener_(listenOnLoopback()),
-        epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    watch(listener_);
-    watch(STDIN_FILENO);
+      : record_(record), tls_(std::move(tls)), listener_(listenOnLoopback()) {
+    watched_.add(listener_);
+    watched_.add(STDIN_FILENO);
     std::cout << "port " << localPort(listener_) << std::endl;
   }
 
   void run() {
-    std::array<epoll_event, 256> events;
     bool asked_to_finish = false;
     // What was sent before standard input ended is still counted.
     while (!asked_to_finish || !receivers_.empty()) {
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 10'000);
-      if (count == 0 && asked_to_finish) return;
-      for (int i = 0; i < count; ++i) {
-        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      const auto ready = watched_.wait(std::chrono::seconds(10));
+      if (ready.empty() && asked_to_finish) return;
+      for (const std::uint64_t key : ready) {
+        const int fd = static_cast<int>(key);
         if (fd == listener_) {
           accept();
         } else if (fd == STDIN_FILENO) {
           char byte;
           if (read(STDIN_FILENO, &byte, 1) <= 0) {
             asked_to_finish = true;
-            epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+            watched_.remove(STDIN_FILENO);
           }
         } else {
           serve(fd);
@@ -158,13 +154,6 @@ class Sink {
   }
 
  private:
-  void watch(int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-
   void accept() {
     const int fd = acceptConnection(listener_);
     if (fd < 0) return;
@@ -173,7 +162,7 @@ class Sink {
     receivers_.emplace(
         fd, std::make_unique<Receiver>(std::move(socket),
                                        receivers_.empty() && finished_.empty() ? record_ : nullptr));
-    watch(fd);
+    watched_.add(fd);
   }
 
   void serve(int fd) {
@@ -186,7 +175,7 @@ class Sink {
   std::FILE* record_;
   TlsSide tls_;
   int listener_;
-  int epoll_;
+  WatchList watched_;
   std::map<int, std::unique_ptr<Receiver>> receivers_;
   std::vector<std::uint64_t> finished_;
 };

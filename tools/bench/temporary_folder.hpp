@@ -8,11 +8,11 @@
 
 namespace multiconn::bench {
 
-/// A folder that goes with this object.
+/// A folder that goes with this object, and everything in it.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "multiconn-bench-XXXXXX";
+    std::string name = std::filesystem::temp_directory_path() / "multiconn-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
     path_ = name;
   }
@@ -22,6 +22,8 @@ class TemporaryFolder {
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ / name; }
 
  private:

@@ -1,6 +1,5 @@
 #include "watch_sink.hpp"
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,31 +10,26 @@
 #include "frame_log.hpp"
 #include "server_end.hpp"
 #include "sockets.hpp"
+#include "watch_list.hpp"
 
 namespace multiconn::bench {
 namespace {
 
 class WatchSink {
  public:
-  explicit WatchSink(bool stall)
-      : stall_(stall), listener_(listenOnLoopback()), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    watch(listener_);
-    watch(STDIN_FILENO);
+  explicit WatchSink(bool stall) : stall_(stall), listener_(listenOnLoopback()) {
+    watched_.add(listener_);
+    watched_.add(STDIN_FILENO);
     std::cout << "port " << localPort(listener_) << std::endl;
   }
-  ~WatchSink() {
-    ::close(listener_);
-    ::close(epoll_);
-  }
+  ~WatchSink() { ::close(listener_); }
   WatchSink(const WatchSink&) = delete;
   WatchSink& operator=(const WatchSink&) = delete;
 
   void run() {
-    std::array<epoll_event, 64> events;
     for (;;) {
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
-      for (int i = 0; i < count; ++i) {
-        const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      for (const std::uint64_t key : watched_.wait(WatchList::for_ever)) {
+        const int fd = static_cast<int>(key);
         if (fd == STDIN_FILENO && !obey()) return;
         if (fd == listener_) accept();
         if (const auto end = ends_.find(fd); end != ends_.end()) readable(*end->second);
@@ -48,17 +42,10 @@ class WatchSink {
   }
 
  private:
-  void watch(int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-
   void accept() {
     const int socket = acceptConnection(listener_);
     if (socket < 0) return;
-    watch(socket);
+    watched_.add(socket);
     ends_[socket] = std::make_unique<ServerEnd>(socket, [this](const rtmp::Message& media) {
       if (const auto frame = seenFrame(media, nowMicroseconds())) frames_.push_back(*frame);
     });
@@ -68,7 +55,7 @@ class WatchSink {
     if (!end.readable()) {
       ends_.erase(end.socket());
     } else if (stall_ && end.publishing() && end.stream() != streamName(0)) {
-      epoll_ctl(epoll_, EPOLL_CTL_DEL, end.socket(), nullptr);
+      watched_.remove(end.socket());
     }
   }
 
@@ -84,7 +71,8 @@ class WatchSink {
   }
 
   bool stall_;
-  int listener_, epoll_;
+  int listener_;
+  WatchList watched_;
   std::map<int, std::unique_ptr<ServerEnd>> ends_;
   std::vector<SeenFrame> frames_;
 };

@@ -49,9 +49,7 @@ void serve(const multiconn::tools::OriginArguments& arguments, const sigset_t& s
   // Before the server's destructor, so that no client is sent here while it closes.
   std::unique_ptr<multiconn::Agent> agent;
   if (arguments.agent) agent = startAgent(*arguments.agent, options, server);
-  std::printf("listening rtmp=%u", static_cast<unsigned>(server.port()));
-  if (const auto port = server.httpPort()) std::printf(" http=%u", static_cast<unsigned>(*port));
-  std::printf("\n");
+  for (const std::string& line : server.listening()) std::printf("listening %s\n", line.c_str());
   std::fflush(stdout);
   int received = 0;
   while (sigwait(&signals, &received) == 0 && received == SIGUSR1) {

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "agent_options.hpp"
+#include "program/endpoint.hpp"
 #include "program/program.hpp"
 #include "publishers_file.hpp"
 
@@ -51,6 +53,32 @@ void addQuotas(CLI::App& app, OriginQuotas& quotas) {
   bytes("--max-objects-size", quotas.all_object_bytes, "All shared objects together");
 }
 
+Endpoint endpoint(const char* option, const std::string& text) {
+  try {
+    return parseEndpoint(text);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(std::string(option) + ": " + error.what());
+  }
+}
+
+void readAddresses(const std::vector<std::string>& listen, const std::string& http, OriginOptions& origin) {
+  std::vector<OriginAddress> addresses;
+  for (const std::string& text : listen) {
+    const Endpoint at = endpoint("--listen", text);
+    addresses.push_back({at.host.empty() ? "::" : at.host, at.port});
+  }
+  if (!addresses.empty()) {
+    origin.address = addresses.front().address;
+    origin.port = addresses.front().port;
+    origin.more_addresses.assign(addresses.begin() + 1, addresses.end());
+  }
+  if (http.empty()) return;
+  const Endpoint at = endpoint("--http", http);
+  origin.http_port = at.port;
+  if (http.starts_with('*')) origin.http_address = "::";
+  if (!at.host.empty()) origin.http_address = at.host;
+}
+
 class RedirectingApplication final : public Application {
  public:
   explicit RedirectingApplication(std::string url) : url_(std::move(url)) {}
@@ -73,19 +101,20 @@ ParsedArguments parseArguments(int argc, char** argv) {
   OriginOptions& origin = arguments.origin;
   std::string data_dir;
   std::string auth_file;
-  std::uint16_t http_port = 0;
+  std::vector<std::string> listen;
+  std::string http;
   AgentLine agent;
 
   CLI::App app{
       "An RTMP server for development, tests and small events: publish, play, record, shared objects.",
       "multiconn-origin"};
-  app.add_option("--port", origin.port, "RTMP port; 0: any free one")->capture_default_str();
-  app.add_option("--address", origin.address, "Numeric address to listen on; :: takes IPv4 too")
-      ->capture_default_str();
-  auto* const http =
-      app.add_option("--http-port", http_port, "Status page and /status.json; 0: any free port");
-  app.add_option("--http-address", origin.http_address, "Numeric address of the status page")
-      ->capture_default_str();
+  app.add_option("--listen", listen, "Where clients come; more than once for more addresses (default: 1935)")
+      ->type_name("ADDR:PORT");
+  app.add_option("--http", http, "Status page and /status.json; without an address: loopback")
+      ->type_name("ADDR:PORT");
+  app.add_option("--http-name", origin.http_names,
+                 "A name by which the status page is asked for, besides localhost")
+      ->type_name("NAME");
   app.add_option("--app", origin.applications, "Applications to serve; none given: every one")
       ->type_name("NAME");
   app.add_option("--data-dir", data_dir,
@@ -113,7 +142,7 @@ ParsedArguments parseArguments(int argc, char** argv) {
   addQuotas(app, origin.quotas);
   addAgentOptions(app, agent);
   app.add_option("--tls-cert", origin.tls_certificate_file,
-                 "PEM file; with --tls-key: rtmps on the RTMP port")
+                 "PEM file; with --tls-key: rtmps where clients come")
       ->type_name("FILE");
   app.add_option("--tls-key", origin.tls_key_file, "PEM file")->type_name("FILE");
   app.add_flag("--show-names", origin.show_names,
@@ -124,11 +153,11 @@ ParsedArguments parseArguments(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return {{}, explain(app, error)};
   }
+  readAddresses(listen, http, origin);
   if (!auth_file.empty()) origin.publishers = readPublishers(auth_file);
   if (!arguments.redirect.empty()) origin.application_factories[""] = redirectingTo(arguments.redirect);
   origin.data_dir = data_dir;
   arguments.agent = agentOptions(agent, origin);
-  if (http->count() != 0) origin.http_port = http_port;
   return {std::move(arguments), 0};
 }
 

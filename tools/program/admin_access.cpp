@@ -2,11 +2,11 @@
 
 #include <strings.h>
 
-#include <algorithm>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
-#include "net/socket.hpp"
+#include "http/known_host.hpp"
 #include "program/secret_files.hpp"
 
 namespace multiconn::tools {
@@ -14,31 +14,6 @@ namespace multiconn::tools {
 using http::HttpRequest;
 using http::HttpResponse;
 using http::HttpServer;
-
-namespace {
-
-// RFC 9110 7.2: uri-host [":" port].
-std::string hostOf(std::string_view field) {
-  if (field.starts_with('[')) {
-    const std::size_t close = field.find(']');
-    return std::string(close == std::string_view::npos ? field : field.substr(1, close - 1));
-  }
-  return std::string(field.substr(0, field.find(':')));
-}
-
-bool equalNames(const std::string& left, const std::string& right) {
-  return ::strcasecmp(left.c_str(), right.c_str()) == 0;
-}
-
-HttpResponse misdirected(const HttpRequest&) {
-  return {421,
-          "text/plain; charset=utf-8",
-          "Without a token this is answered by IP address and as localhost alone, and by the names of "
-          "--admin-name.\n",
-          {}};
-}
-
-}  // namespace
 
 // RFC 6750 2.1 and 3.
 HttpServer::Handler requireToken(std::string token, HttpServer::Handler handler) {
@@ -55,21 +30,13 @@ HttpServer::Handler requireToken(std::string token, HttpServer::Handler handler)
   };
 }
 
-bool isKnownHost(std::string_view field, const std::vector<std::string>& names) {
-  const std::string host = hostOf(field);
-  if (host.find('\0') != std::string::npos) return false;
-  if (host.empty() || equalNames(host, "localhost") || net::Address::numeric(host, 0)) return true;
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return equalNames(name, host); });
-}
-
 HttpServer::Handler requireKnownHost(std::vector<std::string> names, const std::string& token,
                                      HttpServer::Handler handler) {
-  auto otherwise = token.empty() ? HttpServer::Handler(misdirected) : requireToken(token, handler);
-  return [names = std::move(names), handler = std::move(handler),
-          otherwise = std::move(otherwise)](const HttpRequest& request) {
-    return isKnownHost(request.host, names) ? handler(request) : otherwise(request);
-  };
+  auto otherwise = token.empty() ? http::misdirected(
+                                       "Without a token this is answered by IP address and as localhost "
+                                       "alone, and by the names of --admin-name.")
+                                 : requireToken(token, handler);
+  return http::requireKnownHost(std::move(names), std::move(handler), std::move(otherwise));
 }
 
 }  // namespace multiconn::tools

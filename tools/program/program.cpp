@@ -18,6 +18,14 @@ std::string oneLine(std::string text) {
   return text;
 }
 
+// Keys and tokens are in its memory. Only the soft limit: `prlimit --core=unlimited --pid` still gets one.
+void keepNoCoreFile() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 }  // namespace
 
 // CLI11 would print several lines, and exit with statuses of its own.
@@ -62,6 +70,7 @@ void raiseDescriptorLimit() {
 }
 
 int runProgram(const char* name, const std::function<int()>& body) {
+  keepNoCoreFile();
   try {
     return body();
   } catch (const std::exception& error) {

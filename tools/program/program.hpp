@@ -33,7 +33,7 @@ sigset_t blockSignals(std::initializer_list<int> more = {});
 /// As many descriptors as the system allows.
 void raiseDescriptorLimit();
 
-/// Runs `body`; an exception becomes one line on stderr and exit status 1.
+/// Runs `body`; an exception becomes one line on stderr and exit status 1. A crash leaves no core file.
 int runProgram(const char* name, const std::function<int()>& body);
 
 }  // namespace multiconn::tools
