@@ -81,12 +81,12 @@ struct ConnectOptions {
   std::function<std::optional<Credentials>(ServerId server, const std::string& host)> credentials;
   /// Follow what servers say about where to connect instead: Connect.Rejected with a redirect, and
   /// ReconnectRequest. At most 5 times in a row, never from rtmps to rtmp. False: a redirect is a refusal for
-  /// good.
+  /// good, unless a balancer named the server.
   bool follow_redirects = true;
   ReconnectOptions reconnect;
   /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
   /// lost. One without traffic is probed in time for that. An address that does not answer TCP at all is
-  /// given up after so long, 3 s at least. 0: never.
+  /// given up after so long, 3 s at least, and twice as much each time. 0: never.
   std::chrono::milliseconds dead_after{2500};
   /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
   /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.

@@ -44,6 +44,11 @@ std::chrono::milliseconds parseTime(const std::string& text, const char* option)
   return std::chrono::milliseconds(std::llround(*seconds * 1000));
 }
 
+std::chrono::milliseconds parseTimeOrZero(const std::string& text, const char* option) {
+  if (parseQuantity(text, {{"", 1}, {"ms", 1}, {"s", 1}, {"m", 1}, {"h", 1}}) == 0.0) return {};
+  return parseTime(text, option);
+}
+
 std::int64_t parseBitrate(const std::string& text, const char* option) {
   constexpr double lowest = 8e3, highest = 500e6;
   const auto bits = parseQuantity(text, {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"m", 1e6}, {"M", 1e6}});

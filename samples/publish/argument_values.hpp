@@ -12,6 +12,8 @@ namespace publish {
 
 /// "90", "90s", "1500ms", "2m", "1h".
 std::chrono::milliseconds parseTime(const std::string& text, const char* option);
+/// Also "0", "0s".
+std::chrono::milliseconds parseTimeOrZero(const std::string& text, const char* option);
 /// "800000", "800k", "2.5M": bit/s.
 std::int64_t parseBitrate(const std::string& text, const char* option);
 /// "1048576", "1024k", "1M": bytes, in steps of 1024.

@@ -27,7 +27,7 @@ void FailureArguments::describe(CLI::App& app) {
   add("--reconnect-attempts", attempts_, "N", "Attempts in a row, after which it has failed; else for ever");
   add("--reconnect-give-up", give_up_, "TIME", "From the loss on, after which it has failed; else for ever");
   add("--dead-after", dead_after_, "TIME",
-      "Lost is a server that has been silent for so long; default 2500ms");
+      "Lost is a server that has been silent for so long; default 2500ms; 0: none");
   add("--standby", standby_, "DEST", "A spare: silent until one of the others is lost. Also several times")
       ->allow_extra_args(false);
   add("--resume", resume_, "ring|live",
@@ -41,7 +41,7 @@ void FailureArguments::describe(CLI::App& app) {
 
 void FailureArguments::apply(multiconn::ConnectOptions& options) const {
   options.reconnect = reconnect();
-  if (!dead_after_.empty()) options.dead_after = parseTime(dead_after_, "--dead-after");
+  if (!dead_after_.empty()) options.dead_after = parseTimeOrZero(dead_after_, "--dead-after");
   if (!resume_age_.empty()) options.resume_age = parseTime(resume_age_, "--resume-age");
   if (!resume_bytes_.empty()) options.resume_bytes = parseBytes(resume_bytes_, "--resume-bytes");
 }

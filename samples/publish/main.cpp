@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <algorithm>
 
 #include <csignal>
 #include <exception>
@@ -27,12 +28,12 @@ void logToStandardError(const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-// Stream keys are in its memory. Only the soft limit: `prlimit --core=unlimited --pid` still gets a core
-// file.
+// Stream keys are in its memory. Not 0: where a program takes the core (core_pattern(5)), it would get one; 1
+// is none for both. Only the soft limit: `prlimit --core=unlimited --pid` still gets one.
 void keepNoCoreFile() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
-  limit.rlim_cur = 0;
+  limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
   setrlimit(RLIMIT_CORE, &limit);
 }
 

@@ -66,8 +66,13 @@ void CatchUp::miss(const ResumeRing& ring, std::uint64_t until) {
   const rtmp::DropCounts frames = before - wanted_.before;
   missed_ += frames;
   if (frames.total() > 0) {
-    if (ranges_.size() == most_ranges) ranges_.pop_front();
-    ranges_.push_back({wanted_.first, frames});
+    // Nothing was sent since the last ones: they are told apart no more.
+    if (!ranges_.empty() && settled_.first == wanted_.first) {
+      ranges_.back().counts += frames;
+    } else {
+      if (ranges_.size() == most_ranges) ranges_.pop_front();
+      ranges_.push_back({wanted_.first, frames});
+    }
   }
   wanted_ = {until, before};
   settled_ = wanted_;
@@ -115,23 +120,24 @@ void CatchUp::sendHead(const ResumeRing& ring, rtmp::TimePoint now, CatchUpSink&
   (head ? *head : ring.head()).send(timestamp, now, [&](const auto& message) { sink.send(message); });
 }
 
-// What is sent waits in the server's own queue from now on. Sending a keyframe may end in beginAnew(). What
-// is wanted never stands before next_.
+// What is sent waits in the server's own queue from now on; but with a keyframe the server may have changed
+// its connection, which ends in beginAnew(), and it was not sent. What is wanted never stands before next_.
 void CatchUp::pass(const ResumeRing& ring, const rtmp::QueuedMessage& message, rtmp::TimePoint now,
                    CatchUpSink& sink) {
-  ++next_;
   const bool video = message.kind == Class::video;
   const bool useless = video && waits_for_key_ && message.frame != FrameKind::key;
-  if (useless) return miss(ring, next_);
-  if (next_ > wanted_.first) {
-    wanted_.first = next_;
-    wanted_.before += framesIn(message);
-  }
+  if (useless) return miss(ring, ++next_);
   if (video) waits_for_key_ = false;
   if ((video || message.kind == Class::audio) && !resumed_at_) resumed_at_ = message.message.timestamp;
   rtmp::QueuedMessage own = message;
   own.queued_at = now;
   sink.send(own);
+  if (head_due_) return;
+  ++next_;
+  if (next_ > wanted_.first) {
+    wanted_.first = next_;
+    wanted_.before += framesIn(message);
+  }
 }
 
 bool CatchUp::due(const ResumeRing::Entry& entry, rtmp::TimePoint now) {

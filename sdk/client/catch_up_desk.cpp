@@ -165,12 +165,13 @@ void CatchUpDesk::lost(Peer& peer, Known& known) {
 void CatchUpDesk::join(Peer& peer) {
   const auto found = behind_.find(peer.id());
   if (found != behind_.end() && peer.connected()) return found->second.catch_up.beginAnew(*ring_);
+  const auto lost_at = found == behind_.end() ? std::nullopt : found->second.lost_at;
   Known& known = known_[peer.id()];
   if (!peer.connected()) lost(peer, known);
   CatchUp catch_up = peer.connected() ? CatchUp::newest(*ring_) : place(peer, known);
   if (!peer.connected()) known.wanted = catch_up.begun();
-  Behind& behind =
-      behind_.insert_or_assign(peer.id(), Behind{std::move(catch_up), scheduler_.now(), {}}).first->second;
+  Behind& behind = behind_.insert_or_assign(peer.id(), Behind{std::move(catch_up), scheduler_.now(), lost_at})
+                       .first->second;
   std::size_t unlimited = SIZE_MAX;
   PeerSink sink(peer, SIZE_MAX, unlimited);
   if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink))

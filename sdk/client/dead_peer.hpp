@@ -29,9 +29,12 @@ class DeadPeer {
     return std::max(asked_at - heard, rtmp::Duration::zero());
   }
   /// How long the silence may last: an answer takes a round trip, and where that takes seconds, a lost packet
-  /// costs several. Probes begin late, and are repeated often.
-  static rtmp::Duration limit(std::chrono::milliseconds dead_after, const net::LinkStats& figures) {
-    const rtmp::Duration trips = 3 * figures.rtt.value_or(std::chrono::microseconds::zero());
+  /// costs several. Probes begin late, and are repeated often. `round_trip`: the longest one that others have
+  /// measured lately. Answered probes measure none, and what fills the line may be the others' traffic.
+  static rtmp::Duration limit(std::chrono::milliseconds dead_after, const net::LinkStats& figures,
+                              std::chrono::microseconds round_trip = {}) {
+    const rtmp::Duration trips =
+        3 * std::max(round_trip, figures.rtt.value_or(std::chrono::microseconds::zero()));
     if (figures.probes == 0) return std::max<rtmp::Duration>(dead_after, trips);
     const rtmp::Duration probing = std::max<rtmp::Duration>(dead_after / 2, trips);
     return std::max<rtmp::Duration>(dead_after, net::probeInterval(dead_after) + probing);

@@ -1,11 +1,27 @@
 #include "client/dialer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/sentence.hpp"
 #include "client/status_codes.hpp"
 
 namespace multiconn::client {
+
+namespace {
+
+// TCP asks again after 1 and 3 seconds; a new attempt asks at once, after a new look-up. A server that is
+// merely far away must be reached in the end: each attempt that nobody answers doubles the next one's
+// patience.
+constexpr std::chrono::milliseconds least_for_tcp{3000}, most_for_tcp{60000}, most_doubled{24000};
+
+std::chrono::milliseconds patienceForTcp(std::chrono::milliseconds dead_after, unsigned mute_attempts) {
+  if (dead_after <= std::chrono::milliseconds::zero()) return {};
+  const auto first = std::clamp(dead_after, least_for_tcp, most_for_tcp);
+  return std::max(first, std::min(first * (1 << std::min(mute_attempts, 3U)), most_doubled));
+}
+
+}  // namespace
 
 Dialer::Dialer(Target target, const ConnectOptions& options, PeerIdentity& identity, DialHost& host,
                DialerEvents& events)
@@ -20,7 +36,9 @@ Dialer::~Dialer() {
   PeerConnection::retire(std::move(connection_));
 }
 
-void Dialer::dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience) {
+void Dialer::dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience,
+                  unsigned mute_attempts) {
+  connect_patience_ = patienceForTcp(options_.dead_after, mute_attempts);
   deadline_ = host_.scheduler().after(patience, [this, patience] {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience).count();
     fail("The server did not answer connect within " + std::to_string(seconds) + " seconds.");
@@ -38,6 +56,7 @@ void Dialer::open(std::optional<rtmp::PublishRequest> pipelined) {
   PeerConnectionEvents& events = *this;
   net::LinkTarget to = target_.link;
   to.dead_after = options_.dead_after;
+  to.connect_patience = connect_patience_;
   connection_ =
       std::make_unique<PeerConnection>(host_.scheduler(), host_.makeLink(to), connectRequest(), events);
   connection_->open(std::move(pipelined));
@@ -85,9 +104,9 @@ void Dialer::on(rtmp::client_event::CloseRequested&) {
 
 void Dialer::closed(net::LinkFailure failure) {
   if (!failure.final && retryWithoutPipelining()) return;
-  fail(failure.text.empty() ? "The server closed the connection."
-                            : identity_.mask.text(sentence(failure.text)),
-       failure.final ? Retry::is_useless : Retry::may_help);
+  const std::string why = failure.text.empty() ? "The server closed the connection."
+                                               : identity_.mask.text(sentence(failure.text));
+  fail({identity_.status(code::connect_failed, "error", why), why, failure.final, failure.mute});
 }
 
 // nginx-rtmp with a connect hook answers createStream before connect and then closes; others may dislike
@@ -105,9 +124,11 @@ void Dialer::follow(const rtmp::client_event::ConnectFailed& event) {
   Hop hop = redirects_.follow(target_, *event.redirect);
   hop.masked_url = identity_.mask.text(hop.masked_url);
   const std::string where = "redirects to " + hop.masked_url;
+  // A balancer may name one that does not redirect.
+  const bool named_by_balancer = target_.question && !options_.follow_redirects;
   if (!hop.target)
     return reject(event.status, " It " + where + ", which is not followed, " + hop.refusal + ".",
-                  hop.final ? Retry::is_useless : Retry::may_help);
+                  hop.final && !named_by_balancer ? Retry::is_useless : Retry::may_help);
   target_ = std::move(*hop.target);
   redirected_to_ = hop.masked_url;
   if (target_.redirected_stream) identity_.mask.addFromServer(*target_.redirected_stream, true);

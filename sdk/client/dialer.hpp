@@ -36,6 +36,7 @@ struct DialFailure {
   Status status;
   std::string error;   ///< one sentence
   bool final = false;  ///< another attempt cannot help
+  bool mute = false;   ///< net::LinkFailure::mute
 };
 
 /// What a Dialer tells. Each of the last two ends it: then it may be destroyed, also from inside them.
@@ -62,8 +63,9 @@ class Dialer final : PeerConnectionEvents {
   Dialer& operator=(const Dialer&) = delete;
 
   /// Called once. Events follow from tasks of their own, within `patience`. `pipelined`: what is to be
-  /// published.
-  void dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience);
+  /// published. `mute_attempts`: those before this one, in a row, that ended by DialFailure::mute.
+  void dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience,
+            unsigned mute_attempts = 0);
   /// The pipelined publish is not wanted any more.
   void unpublish();
   /// Where it has come to: after dialed(), the server that accepted.
@@ -104,6 +106,7 @@ class Dialer final : PeerConnectionEvents {
   Login login_;
   std::string login_parameters_;  // behind app and tcUrl
   std::string redirected_to_;     // masked; empty: still at the destination
+  std::chrono::milliseconds connect_patience_{0};
   Sent wasted_;
   net::Timer deadline_;
   std::unique_ptr<PeerConnection> connection_;  // last: its events come here

@@ -21,13 +21,13 @@ struct WrittenFrame {
 class FrameBatch {
  public:
   /// Beyond it another batch is begun.
-  static constexpr std::size_t most_bytes = 128 * 1024;
+  static constexpr std::size_t most_bytes = 128 * 1024, most_frames = 256;
 
   void push(WrittenFrame frame) {
     bytes_ += frame.frame.data->size();
     frames_.push_back(std::move(frame));
   }
-  bool full() const { return bytes_ >= most_bytes; }
+  bool full() const { return bytes_ >= most_bytes || frames_.size() >= most_frames; }
   std::size_t bytes() const { return bytes_; }
   const std::vector<WrittenFrame>& frames() const { return frames_; }
 

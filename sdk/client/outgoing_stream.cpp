@@ -169,8 +169,9 @@ void OutgoingStream::send(const rtmp::QueuedMessage& message) {
 }
 
 void OutgoingStream::flush() {
-  desk_.send(unsent_);
-  unsent_.clear();
+  flushing_.swap(unsent_);
+  desk_.send(flushing_);
+  flushing_.clear();
 }
 
 void OutgoingStream::reportBandwidth(rtmp::TimePoint now) {

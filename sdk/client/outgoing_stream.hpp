@@ -134,7 +134,7 @@ class OutgoingStream {
   std::optional<rtmp::TimePoint> connect_called_at_;
   std::unique_ptr<Broadcast> broadcast_;
   CatchUpDesk desk_;
-  std::vector<rtmp::QueuedMessage> unsent_;
+  std::vector<rtmp::QueuedMessage> unsent_, flushing_;
   bool gathering_ = false;  // what is sent goes out with what follows
   std::array<std::unique_ptr<SourceFeed>, 2> feeds_;
   FeedId last_feed_ = application_feed;

@@ -84,7 +84,8 @@ void Peer::dial() {
   if (insecure && comeback_.backoff.attempts() == 0) warnOfInsecurity("The server's");
   DialerEvents& events = *this;
   dialer_ = std::make_unique<Dialer>(target_, options_, identity_, host_, events);
-  dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, attemptPatience());
+  dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, attemptPatience(),
+                mute_attempts_);
 }
 
 void Peer::warnOfInsecurity(const std::string& whose) {
@@ -186,6 +187,7 @@ void Peer::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event
   destination_.pipelining = target_.pipelining;
   earlier_ += dialer_->wasted();
   dialer_.reset();
+  mute_attempts_ = 0;
   adopt(std::move(connection));
   state_ = ServerState::connected;
   error_.clear();

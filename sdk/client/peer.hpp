@@ -91,8 +91,15 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   /// It is lost, and what was dropped from this number on is sent again, or will be missed().
   void lostFrom(std::uint64_t number) { drops_.takeBack(number); }
   /// Every 100 ms. Reports what has piled up, and gives up a server that is dead, or has taken nothing for
-  /// too long: `patience`, when it is being waited for.
-  void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience);
+  /// too long: `patience`, when it is being waited for. `round_trip`: the longest measured lately, of all
+  /// servers.
+  void tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience,
+            std::chrono::microseconds round_trip);
+  /// As its traffic measures it: zero while it has none.
+  std::chrono::microseconds roundTrip() const {
+    return publishing() ? link_stats_.rtt.value_or(std::chrono::microseconds::zero())
+                        : std::chrono::microseconds::zero();
+  }
 
   /// What stands and may be used for calls; null when none does.
   PeerConnection* connection() const { return closing_ ? nullptr : connection_.get(); }
@@ -201,7 +208,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   std::string whenGivenUp(const std::string& why) const;
   void noteUnconfirmed();
   void noteHealth(rtmp::TimePoint now);
-  bool diesInSilence(rtmp::TimePoint now);
+  bool diesInSilence(rtmp::TimePoint now, std::chrono::microseconds round_trip);
 
   // peer_move.cpp
   void relocationStatus(Status status) override { sayConnection(std::move(status)); }
@@ -286,6 +293,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::TimePoint publish_asked_at_{};
   std::optional<std::chrono::milliseconds> connect_time_, publish_time_;
   Comeback comeback_;
+  unsigned mute_attempts_ = 0;  // DialFailure::mute, in a row
   net::Timer answer_timer_, retry_timer_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<Relocation> relocation_;

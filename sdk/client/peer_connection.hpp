@@ -85,6 +85,7 @@ class PeerConnection final : net::LinkEvents {
   void relieve(rtmp::TimePoint now) { queue_.relieve(now); }
   rtmp::DropCounts takeDropped() { return queue_.takeDropped(); }
   std::vector<rtmp::DroppedFrame> takeDroppedFrames() { return queue_.takeDroppedFrames(); }
+  void waitForKey() { queue_.waitForKey(); }
   void dropMedia();
   /// Drops every frame by the policy's count of it.
   void abandonMedia();

@@ -62,7 +62,8 @@ void Peer::missed(const rtmp::DropCounts& counts, const std::vector<MissedFrames
   collectDrops(host_.scheduler().now());
 }
 
-void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
+void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience,
+                std::chrono::microseconds round_trip) {
   reportPiledUp(now);
   left_.tick(now, patience);
   // What nobody pushes behind grows too old as well. A server that is waited for loses nothing.
@@ -73,7 +74,7 @@ void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> pa
   if (!gone()) collectDrops(now);
   noteHealth(now);
   if (publishing()) measure(now);
-  if (diesInSilence(now) || !publishing()) return;
+  if (diesInSilence(now, round_trip) || !publishing()) return;
   if (ready_at_ && now - *ready_at_ >= longest_wait_for_key) exchange();
   if (patience || options_.reconnect.enabled)
     giveUpStalled(now, patience.value_or(options_.stall_timeout), patience.has_value());

@@ -171,6 +171,8 @@ void Peer::finishMove() {
     message.message.stream_id = stream_id_;
     connection_->send(std::move(message));
   }
+  // What was held may have lost the keyframe of what comes now.
+  if (connection_ && held_.waitsForKey()) connection_->waitForKey();
   collectDrops(host_.scheduler().now());
   leaveOldConnections();
   followPendingRequest();

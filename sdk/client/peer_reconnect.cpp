@@ -24,7 +24,9 @@ std::string inMilliseconds(std::chrono::milliseconds time) {
 }  // namespace
 
 std::chrono::milliseconds Peer::attemptPatience() const {
-  if (comeback_.backoff.attempts() == 0) return first_patience;
+  // Where already TCP's answer takes seconds, those of RTMP do too.
+  if (comeback_.backoff.attempts() == 0 || mute_attempts_ > 0)
+    return comeback_.backoff.patience(host_.scheduler().now(), first_patience);
   return comeback_.backoff.patience(host_.scheduler().now(), later_patience);
 }
 
@@ -68,6 +70,7 @@ void Peer::dropAll(Fate fate) {
 }
 
 void Peer::attemptFailed(DialFailure failure) {
+  mute_attempts_ = failure.mute ? mute_attempts_ + 1 : 0;
   const auto delay = failure.final ? std::nullopt : nextAttempt();
   if (!delay) {
     if (!failure.final) {
@@ -173,11 +176,11 @@ void Peer::noteHealth(rtmp::TimePoint now) {
   if (stands && now - since >= enough) comeback_.backoff.healthy();
 }
 
-bool Peer::diesInSilence(rtmp::TimePoint now) {
+bool Peer::diesInSilence(rtmp::TimePoint now, std::chrono::microseconds round_trip) {
   if (!connection_ || closing_ || options_.dead_after <= std::chrono::milliseconds::zero()) return false;
   const net::LinkStats& figures = linkStats(now, figures_for_watching);
   const rtmp::Duration silence = silence_.silence(*link_stats_at_, figures, connection_->queued());
-  if (silence < DeadPeer::limit(options_.dead_after, figures)) return false;
+  if (silence < DeadPeer::limit(options_.dead_after, figures, round_trip)) return false;
   end("Nothing has come from the server for " +
       inMilliseconds(std::chrono::duration_cast<std::chrono::milliseconds>(silence)) + ", not even " +
       (figures.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent."));

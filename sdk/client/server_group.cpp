@@ -117,7 +117,9 @@ bool ServerGroup::allGone() const {
 }
 
 void ServerGroup::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
-  for (const auto& peer : peers_) peer->tick(now, patience);
+  std::chrono::microseconds round_trip{0};
+  for (const auto& peer : peers_) round_trip = std::max(round_trip, peer->roundTrip());
+  for (const auto& peer : peers_) peer->tick(now, patience, round_trip);
 }
 
 std::vector<ServerStats> ServerGroup::stats(rtmp::TimePoint now) const {

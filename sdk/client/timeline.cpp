@@ -1,6 +1,7 @@
 #include "client/timeline.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace multiconn::client {
@@ -53,13 +54,21 @@ Timeline::Position Timeline::frame(Track track, std::chrono::microseconds dts,
 // What comes before the first frame has its time.
 void Timeline::placeUnshifted(std::int64_t first_ms) {
   if (!std::exchange(begun_, true)) origin_ms_ = newest_ms_ = first_ms;
-  start_ms_ = first_ms;
+  const std::int64_t shift = shiftOfTheOthers(first_ms);
+  start_ms_ = first_ms + shift;
   for (Line& line : lines_)
-    if (!line.shift_ms) line.shift_ms = 0;
+    if (!line.shift_ms) line.shift_ms = shift;
 }
 
-// A clock that has been set back goes on from where it was, for all tracks by one shift, which depends on
-// nothing but the frames: other machines come to the same one.
+// Of a track that begins when the clock of all has been set back already.
+std::int64_t Timeline::shiftOfTheOthers(std::int64_t own_ms) const {
+  const std::int64_t apart = std::abs(own_ms + clock_shift_ms_ - newest_ms_);
+  return apart <= farthest_apart_ms && apart < std::abs(own_ms - newest_ms_) ? clock_shift_ms_ : 0;
+}
+
+// A clock that has been set back goes on from where it was, for all tracks by one shift: that of the track
+// which meets the jump first. Other machines come to the same one, or to one that differs by less than the
+// time between two frames.
 void Timeline::followClock(Line& line, std::int64_t own_ms) {
   if (!line.last_ms) return;
   std::int64_t& shift = *line.shift_ms;

@@ -62,6 +62,7 @@ class Timeline {
   const Line& of(Track track) const { return lines_[static_cast<std::size_t>(track)]; }
   std::int64_t continuation() const;
   void placeUnshifted(std::int64_t first_ms);
+  std::int64_t shiftOfTheOthers(std::int64_t own_ms) const;
   void followClock(Line& line, std::int64_t own_ms);
 
   Timestamps mode_;

@@ -24,8 +24,9 @@ std::error_code connectError(int descriptor);
 class Connector::Impl {
  public:
   Impl(AsioScheduler& scheduler, std::string host, std::vector<Address> addresses,
-       std::function<void(ConnectResult)> done)
+       std::function<void(ConnectResult)> done, std::chrono::milliseconds patience)
       : scheduler_(scheduler),
+        patience_(patience),
         host_(std::move(host)),
         addresses_(std::move(addresses)),
         done_(std::move(done)) {
@@ -42,35 +43,56 @@ class Connector::Impl {
   bool startOne(const Address& address);
   void check(std::size_t index);
   void attemptFailed(const Address& address, std::error_code code);
+  void giveUp();
   bool anyPending() const;
   LinkFailure failure() const;
   void finish(ConnectResult result);
 
   AsioScheduler& scheduler_;
+  const std::chrono::milliseconds patience_;
   std::string host_;
   std::vector<Address> addresses_;
   std::function<void(ConnectResult)> done_;
   std::size_t next_ = 0;
   std::vector<Attempt> attempts_;
-  Timer timer_;
+  Timer timer_, silence_;
   std::error_code code_;  // of the failed attempts, when they agree
   std::string text_;      // of the last failed attempt
   bool errors_differ_ = false;
+  bool waiting_ = false;  // for the answers, after the last address was tried
 };
 
 Connector::Connector(AsioScheduler& scheduler, std::string host, std::vector<Address> addresses,
-                     std::function<void(ConnectResult)> done)
-    : impl_(std::make_unique<Impl>(scheduler, std::move(host), interleaved(addresses), std::move(done))) {}
+                     std::function<void(ConnectResult)> done, std::chrono::milliseconds patience)
+    : impl_(std::make_unique<Impl>(scheduler, std::move(host), interleaved(addresses), std::move(done),
+                                   patience)) {}
 
 Connector::~Connector() = default;
 
 void Connector::Impl::startNext() {
   while (next_ < addresses_.size()) {
     if (!startOne(addresses_[next_++])) continue;
-    if (next_ < addresses_.size()) timer_ = scheduler_.after(attempt_delay, [this] { startNext(); });
-    return;
+    if (next_ < addresses_.size()) {
+      timer_ = scheduler_.after(attempt_delay, [this] { startNext(); });
+      return;
+    }
+    break;
   }
-  if (!anyPending()) finish({{}, failure()});
+  if (!anyPending()) return finish({{}, failure()});
+  if (patience_ > Duration::zero() && !std::exchange(waiting_, true))
+    silence_ = scheduler_.after(patience_, [this] { giveUp(); });
+}
+
+// What another address has answered says more than silence does.
+void Connector::Impl::giveUp() {
+  const bool answered = code_.operator bool();
+  for (const Attempt& attempt : attempts_) {
+    if (attempt.socket && !answered)
+      attemptFailed(attempt.address, std::make_error_code(std::errc::timed_out));
+  }
+  LinkFailure silence = failure();
+  silence.mute = true;
+  finish({{}, std::move(silence)});
 }
 
 bool Connector::Impl::startOne(const Address& address) {
@@ -119,6 +141,7 @@ LinkFailure Connector::Impl::failure() const {
 void Connector::Impl::finish(ConnectResult result) {
   const auto done = std::exchange(done_, nullptr);
   timer_.cancel();
+  silence_.cancel();
   attempts_.clear();
   done(std::move(result));  // may destroy this
 }

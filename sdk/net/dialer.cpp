@@ -1,6 +1,5 @@
 #include "net/dialer.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "net/failure.hpp"
@@ -9,10 +8,6 @@
 
 namespace multiconn::net {
 namespace {
-
-// TCP asks again after 1 and 3 seconds. A new attempt asks at once, after a new look-up.
-// Its owner does not wait for longer than a minute anyhow.
-constexpr std::chrono::milliseconds least_time_to_connect{3000}, most_time_to_connect{60000};
 
 bool isTunneled(const std::string& scheme) {
   return scheme == "rtmpt" || scheme == "rtmpte";
@@ -40,22 +35,13 @@ Dialer::~Dialer() = default;
 void Dialer::addressesFound(LookupResult result) {
   lookup_.reset();
   if (result.addresses.empty()) return fail(std::move(result.failure));
-  connector_.emplace(scheduler_, target_.url.host, std::move(result.addresses),
-                     [this](ConnectResult connection) { connected(std::move(connection)); });
-  if (target_.dead_after <= Duration::zero()) return;
-  silence_ = scheduler_.after(std::clamp(target_.dead_after, least_time_to_connect, most_time_to_connect),
-                              [this] { mute(); });
-}
-
-void Dialer::mute() {
-  connector_.reset();
-  fail(makeFailure(std::make_error_code(std::errc::timed_out),
-                   describe(std::make_error_code(std::errc::timed_out), "the server")));
+  connector_.emplace(
+      scheduler_, target_.url.host, std::move(result.addresses),
+      [this](ConnectResult connection) { connected(std::move(connection)); }, target_.connect_patience);
 }
 
 void Dialer::connected(ConnectResult result) {
   connector_.reset();
-  silence_.cancel();
   if (!result.socket) return fail(std::move(result.failure));
   if (target_.dead_after > Duration::zero()) keepAlive(result.socket.descriptor(), target_.dead_after);
   if (tls_context_) return startTls(std::move(result.socket));

@@ -21,7 +21,7 @@ struct DialResult {
 /// Reaches a server in the way its scheme asks for: look-up and TCP, TLS for rtmps, an HTTP tunnel for rtmpt
 /// and rtmpte. Tells once, from a task of its own; `done` may destroy it. Destroying it gives up. It has no
 /// deadline for the whole: that is its owner's. A TCP connect that nobody answers ends after
-/// LinkTarget::dead_after.
+/// LinkTarget::connect_patience.
 class Dialer {
  public:
   Dialer(AsioScheduler& scheduler, LinkTarget target, std::function<void(DialResult)> done);
@@ -32,7 +32,6 @@ class Dialer {
  private:
   void addressesFound(LookupResult result);
   void connected(ConnectResult result);
-  void mute();
   void startTls(Socket socket);
   void tlsDone(std::optional<LinkFailure> failure);
   void startTunnel(std::unique_ptr<Transport> transport);
@@ -50,7 +49,7 @@ class Dialer {
   std::optional<Connector> connector_;
   std::unique_ptr<TlsTransport> tls_;
   std::unique_ptr<HttpTunnel> tunnel_;
-  Timer failing_, silence_;
+  Timer failing_;
 };
 
 }  // namespace multiconn::net

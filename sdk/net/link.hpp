@@ -23,6 +23,8 @@ struct LinkFailure {
   std::string text;      ///< one sentence, free of secrets
   /// Trying again cannot help: the certificate is wrong, the scheme has no engine.
   bool final = false;
+  /// TCP's connect was not answered within LinkTarget::connect_patience. One that is far may need longer.
+  bool mute = false;
 };
 
 struct LinkStats {
@@ -74,8 +76,8 @@ class Link {
   /// False: full, wait for writable(). True: taken, and as much of it written as the socket took. A Link
   /// holds one message in flight at most, or what was corked; queues are elsewhere.
   virtual bool trySend(const rtmp::OutMessage& message) = 0;
-  /// What is sent until uncork(), in the same task, goes out in few writes: each of 64 KiB, or a message
-  /// more.
+  /// What is sent until uncork(), in the same task, goes out in few writes: each of about 64 KiB or a
+  /// hundred messages.
   virtual void cork() {}
   virtual void uncork() {}
   /// Costs a system call or two. Keeps its last values when the link has ended.
@@ -93,9 +95,11 @@ struct LinkTarget {
   rtmp::Url url;
   TlsOptions tls;
   LinkEngine engine = LinkEngine::automatic;
-  /// A TCP connect that nobody answers ends after so long, 3 s at least. A connection without traffic is
-  /// probed, see LinkStats::probes. Zero: neither.
+  /// A connection without traffic is probed, see LinkStats::probes. Zero: it is not.
   std::chrono::milliseconds dead_after{0};
+  /// A TCP connect that nobody answers ends so long after the last of the addresses was tried. Zero: when the
+  /// kernel gives up.
+  std::chrono::milliseconds connect_patience{0};
 };
 
 }  // namespace multiconn::net

@@ -86,7 +86,7 @@ void MessagePump::Impl::write() {
   while (!waiting_writable_ && !write_failed_) {
     if (outgoing_.unwritten() == 0) outgoing_.add([this](rtmp::ComposedMessage& out) { takeControl(out); });
     if (outgoing_.unwritten() == 0) return;
-    std::array<rtmp::BytesView, 128> slices;
+    std::array<rtmp::BytesView, 256> slices;
     const std::size_t count = outgoing_.collect(slices);
     const IoResult result = transport_->write(std::span(slices).first(count));
     bytes_sent_ += result.bytes;

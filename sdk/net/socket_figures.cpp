@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace multiconn::net {
 namespace {
@@ -69,19 +70,29 @@ TransportFigures SocketFigures::ask(int descriptor) {
 // connection.
 void SocketFigures::repeatProbes(int descriptor, const TransportFigures& figures, TimePoint now) {
   if (figures.probes == 0) {
-    if (repeats_ > 0) set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, own_probes_);
-    repeats_ = 0;
+    if (own_probes_ > 0) set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, own_probes_);
+    own_probes_ = repeats_ = 0;
     probed_at_.reset();
     return;
   }
-  const Duration wait =
-      std::max<Duration>(between_repeats, figures.rtt.value_or(std::chrono::microseconds::zero()));
-  if (!probed_at_) probed_at_ = now;
+  const auto rtt = figures.rtt.value_or(std::chrono::microseconds::zero());
+  const Duration wait = std::max<Duration>(between_repeats, rtt);
+  if (!probed_at_) {
+    probed_at_ = now;
+    own_probes_ = valueOf(descriptor, TCP_KEEPCNT);
+    set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, probesAllowed(own_probes_, 0, rtt));
+  }
   if (now - *probed_at_ < wait || repeats_ == most_repeats) return;
-  if (repeats_ == 0) own_probes_ = valueOf(descriptor, TCP_KEEPCNT);
   probed_at_ = now;
-  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, own_probes_ + ++repeats_);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, probesAllowed(own_probes_, ++repeats_, rtt));
   set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, valueOf(descriptor, TCP_KEEPIDLE));
+}
+
+// Those of its own follow each other after a second at least.
+int probesAllowed(int own, int repeats, std::chrono::microseconds rtt) {
+  constexpr std::int64_t most = 127;  // of Linux
+  const auto trips = std::chrono::ceil<std::chrono::seconds>(3 * rtt).count();
+  return static_cast<int>(std::min<std::int64_t>(own + repeats + trips, most));
 }
 
 std::chrono::seconds probeInterval(std::chrono::milliseconds dead_after) {

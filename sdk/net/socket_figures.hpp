@@ -33,6 +33,10 @@ class SocketFigures {
   int own_probes_ = 0;  // of the kernel, before it ends the connection
 };
 
+/// How many probes in a row the kernel may send unanswered, at least `own`, before it ends the connection:
+/// with `repeats` that were asked for, and time for three round trips on top.
+int probesAllowed(int own, int repeats, std::chrono::microseconds rtt);
+
 /// How long a connection that is to be lost after `dead_after` is without traffic before it is probed.
 std::chrono::seconds probeInterval(std::chrono::milliseconds dead_after);
 

@@ -61,6 +61,9 @@ class OutboundQueue {
   const QueuedMessage& front() const { return messages_.front(); }
   void pop();
   void clear();
+  /// Pictures are refused until a keyframe comes.
+  bool waitsForKey() const { return waiting_for_key_; }
+  void waitForKey() { waiting_for_key_ = true; }
 
   std::size_t bytes() const { return bytes_; }
   std::size_t size() const { return messages_.size(); }

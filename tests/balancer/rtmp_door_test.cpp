@@ -177,18 +177,20 @@ TEST_F(RtmpCallTest, ACallThatWantsNoAnswerAsksNothing) {
   EXPECT_EQ(asked(LookUpForm::rtmp_call), 1u);
 }
 
-TEST_F(RtmpCallTest, NothingIsPublishedOrPlayedHere) {
-  RtmpPeer client = letIn();
-  client.call("createStream", 2);
-  client.call("publish", 3, 1, {"stream", "live"});
-  const auto code = [&] {
-    while (const auto status = client.nextCommand())
-      if (status->name == "onStatus") return std::string(infoOf(status).stringOr("code", ""));
-    return std::string();
-  };
-  EXPECT_EQ(code(), "NetStream.Publish.Denied");
-  client.call("play", 4, 1, {"stream"});
-  EXPECT_EQ(code(), "NetStream.Play.StreamNotFound");
+TEST_F(RtmpCallTest, WhoeverDoesNotAskMayComeAgainWhenThereIsNoServer) {
+  for (const char* const method : {"publish", "play"}) {
+    RtmpPeer client = letIn();
+    client.call("createStream", 2);
+    client.call(method, 3, 1, {"stream"});
+    auto status = client.nextCommand();
+    while (status && status->name != "onStatus") status = client.nextCommand();
+    ASSERT_TRUE(status) << method;
+    const AmfObject info = infoOf(status);
+    EXPECT_EQ(info.stringOr("code", ""), rejected);
+    EXPECT_EQ(info.stringOr("description", ""), "There is no server at the moment.");
+    EXPECT_EQ(info.find("ex"), nullptr);
+    EXPECT_TRUE(client.waitEnded());
+  }
 }
 
 TEST_F(RtmpCallTest, WhoeverDoesNotAskIsRedirectedWithItsStream) {

@@ -69,6 +69,15 @@ TEST(DeadPeerRule, LeavesTimeForSeveralRoundTrips) {
   EXPECT_EQ(DeadPeer::limit(2500ms, figures), 6s);
 }
 
+TEST(DeadPeerRule, TakesTheLongestRoundTripOfAll) {
+  net::LinkStats figures;
+  figures.rtt = 20ms;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures, 100ms), 2500ms);
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures, 2s), 6s);
+  figures.rtt = 3s;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures, 2s), 9s);
+}
+
 net::LinkStats probed(net::TimePoint heard, unsigned probes) {
   net::LinkStats figures;
   figures.last_heard = heard;
@@ -195,6 +204,27 @@ TEST_F(DeadServer, ASpareThatVanishesIsNoticed) {
   world.loop.runFor(3s);
   EXPECT_EQ(state(1), ServerState::reconnecting);
   EXPECT_EQ(state(0), ServerState::publishing);
+}
+
+TEST_F(DeadServer, ASpareBehindALineThatTheBroadcastFillsIsNone) {
+  world.server("a", {.rtt = 20ms});
+  world.server("b", {.rtt = 20ms});
+  make();
+  Destination spare = at("b");
+  spare.standby = true;
+  stream.publish("key");
+  connect({at("a"), spare});
+  play(2s);
+  world.server("a").script.rtt = 1800ms;  // nothing measures the spare's
+  play(3s);
+  world.server("b").cutOff();
+  play(4s);
+  world.server("b").heal();
+  play(1s);
+  EXPECT_EQ(countOf("NetConnection.Connect.Closed"), 0U);
+  world.server("b").cutOff();
+  play(9s);
+  EXPECT_EQ(countAt(1, "NetConnection.Connect.Closed"), 1U) << "but it is noticed";
 }
 
 TEST_F(DeadServer, AQuietWayWithASecondOfRoundTripIsNone) {

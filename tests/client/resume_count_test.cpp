@@ -23,7 +23,11 @@ class ResumeCount : public ClientTest {
   /// 25 a second.
   void play(std::uint32_t count, std::uint32_t gop, std::size_t size = 500) {
     for (; count > 0; --count, ++next) {
-      writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter, size);
+      const FrameKind kind = next % gop == 0 ? FrameKind::key : FrameKind::inter;
+      if (with_sound)
+        writeFrame(next, kind, size);
+      else
+        stream.writeVideo(video(kind, next, 40ms * next, size));
       world.loop.runFor(40ms);
     }
   }
@@ -48,8 +52,17 @@ class ResumeCount : public ClientTest {
       }
     return bodies.size();
   }
+  static FrameKind firstPicture(const Publication& publication) {
+    for (const rtmp::Message& message : publication.media) {
+      const auto* const picture = std::get_if<rtmp::Video>(&message.body);
+      if (!picture || (*picture->body)[1] == std::byte{0}) continue;
+      return std::to_integer<unsigned>((*picture->body)[0]) >> 4 == 1 ? FrameKind::key : FrameKind::inter;
+    }
+    return FrameKind::config;
+  }
   std::uint64_t dropped() const { return connection->stats()[1].frames_dropped; }
 
+  bool with_sound = true;
   std::uint32_t next = 0;
 };
 
@@ -70,6 +83,49 @@ TEST_F(ResumeCount, SoundThatWasLostBetweenPicturesThatWereMissed) {
   play(200, 100);
   world.loop.runFor(1s);
   ASSERT_GE(world.server("bad").publications.size(), 3U) << "the black hole was noticed";
+  EXPECT_EQ(got("bad") + dropped(), got("good"));
+}
+
+TEST_F(ResumeCount, AKeyframeThatIsAwaitedForVeryLong) {
+  begin(at("bad"));
+  with_sound = false;
+  play(300, 20'000);
+  world.server("bad").reset();
+  play(6000, 20'000);
+  world.server("bad").reset();
+  play(20'000 - next, 20'000);
+  play(100, 20'000);
+  world.loop.runFor(1s);
+  EXPECT_GT(dropped(), 19'000U);
+  EXPECT_EQ(got("bad") + dropped(), got("good"));
+}
+
+TEST_F(ResumeCount, AMoveInTheMiddleOfCatchingUp) {
+  begin(at("bad"));
+  with_sound = false;
+  world.server("bad").script.rtt = 20ms;
+  world.server("bad").script.kernel_bytes = 15'000;
+  play(60, 1, 3000);
+  lose("bad");
+  play(100, 1, 3000);
+  playUntilBack("bad", 1);
+  world.server("bad").requestReconnect();
+  play(200, 1, 3000);
+  world.loop.runFor(1s);
+  EXPECT_EQ(world.server("bad").publications.size(), 3U);
+  EXPECT_EQ(dropped(), 0U);
+  EXPECT_EQ(got("bad"), got("good"));
+}
+
+// What is held for the new connection grows too old, and its keyframe with it.
+TEST_F(ResumeCount, AMoveThatIsAnsweredLateBeginsWithAKeyframe) {
+  begin(at("bad"));
+  play(60, 100);
+  world.server("bad").script.publish_delay = 2500ms;
+  world.server("bad").requestReconnect();
+  play(400, 100);
+  ASSERT_EQ(world.server("bad").publications.size(), 2U);
+  EXPECT_EQ(firstPicture(world.server("bad").publications[1]), FrameKind::key);
   EXPECT_EQ(got("bad") + dropped(), got("good"));
 }
 

@@ -234,6 +234,32 @@ TEST_F(ServerLost, ARedirectedPublishIsAskedForAgain) {
   EXPECT_EQ(world.server("a").connections, 1);
 }
 
+TEST_F(ServerLost, AServerThatIsSecondsAwayIsReachedInTheEnd) {
+  world.server("a", {.rtt = 5s});
+  make();
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::publishing; }, 60s));
+  EXPECT_EQ(row(0).attempts, 1U);
+}
+
+TEST_F(ServerLost, PatienceWithAMuteAddressGrows) {
+  world.server("a");
+  make();
+  stream.publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  for (unsigned i = 0; i < 2; ++i) {  // when it has been reached, it begins anew
+    world.server("a").cutOff();
+    world.loop.runFor(60s);
+    EXPECT_EQ(countOf(reconnecting), 5U * (i + 1)) << "lost, and after 3, 6, 12 and 24 s";
+    world.server("a").heal();
+    ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::publishing; }, 60s));
+    world.loop.runFor(60s);
+  }
+}
+
 class RedirectsOff : public ServerLost {
  protected:
   void run(Script script) {
@@ -260,6 +286,25 @@ TEST_F(RedirectsOff, ARedirectIsARefusalForGood) {
   EXPECT_LT(answered_after, 1s) << "it is certain before the time-out";
   EXPECT_THAT(said("NetConnection.Connect.Rejected"),
               ElementsAre(HasSubstr("redirects to rtmp://b/live, which is not followed")));
+}
+
+TEST_F(RedirectsOff, ABalancerMayNameAnotherServer) {
+  world.web.serve("balancer",
+                  [](const net::HttpUrl&, int nth) { return jsonServers({nth == 1 ? "a" : "b"}); });
+  world.server(
+      "a", {.reject_connect = "NetConnection.Connect.Rejected", .reject_ex = redirectTo("rtmp://c/live")});
+  world.server("b");
+  ConnectOptions options;
+  options.follow_redirects = false;
+  make(options);
+  stream.publish("key");
+  Destination balanced;
+  balanced.url = "http://balancer/loadbalancer";
+  balanced.servers = {"live", 1};
+  connect({balanced});
+  world.loop.runFor(2s);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  EXPECT_EQ(row(0).url, "rtmp://b/live");
 }
 
 TEST_F(RedirectsOff, ARedirectOfTheStreamIsARefusalForGood) {

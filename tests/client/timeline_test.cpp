@@ -160,6 +160,31 @@ TEST(Timeline, OfAnEpochMachinesThatSeeTheSameJumpAgree) {
   EXPECT_EQ(first.sounds.back(), second.sounds.back());
 }
 
+TEST(Timeline, OfAnEpochATrackThatBeginsAfterTheJumpIsWithTheOther) {
+  for (const auto jump : {10s, 3600s, 2s}) {
+    Timeline line(Timestamps::epoch);
+    line.place(7200s);
+    line.unplace(Track::audio);
+    line.frame(Track::video, 7200s, 7200s);
+    line.frame(Track::video, 7200s + 40ms, 7200s + 40ms);
+    line.frame(Track::video, 7200s + 80ms - jump, 7200s + 80ms - jump);
+    line.place(7200s + 90ms - jump);
+    EXPECT_EQ(line.config(Track::audio), 7'200'090U);
+    EXPECT_EQ(line.frame(Track::audio, 7200s + 90ms - jump, 7200s + 90ms - jump).timestamp, 7'200'090U);
+    EXPECT_EQ(line.frame(Track::audio, 7200s + 120ms - jump, 7200s + 120ms - jump).timestamp, 7'200'120U);
+  }
+}
+
+TEST(Timeline, OfAnEpochATrackThatBeginsWithAClockThatIsRightIsNotShifted) {
+  Timeline line(Timestamps::epoch);
+  line.place(7200s);
+  line.unplace(Track::audio);
+  line.frame(Track::video, 7200s, 7200s);
+  line.frame(Track::video, 7190s, 7190s);
+  line.place(7200s + 10ms);
+  EXPECT_EQ(line.frame(Track::audio, 7200s + 10ms, 7200s + 10ms).timestamp, 7'200'010U);
+}
+
 TEST(Timeline, OfAnEpochOneWrongFrameChangesNothingForTheNext) {
   Timeline line(Timestamps::epoch);
   line.place(7200s);

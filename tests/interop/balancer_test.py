@@ -118,6 +118,18 @@ class RedirectTest(BalancerTest):
         assert_same_packets(self, source, player.finish())
         self.assertNotIn("stream", balancer.program.stderr)
 
+    def test_the_sdk_comes_again_until_there_is_an_edge(self):
+        edge = Origin(self)
+        balancer = Balancer(self, "--message-timeout", str(MESSAGE_TIMEOUT),
+                            "--rtmp-mode", "redirect", "--redirect-on-connect", "false")
+        source = clip("baseline.flv")
+        publisher = Publisher(self, source, [balancer.url("stream")], "--no-realtime")
+        publisher.wait_for_status("NetConnection.Connect.Reconnecting")
+        player = FfmpegPlayer(self, edge, "stream")
+        Agent(self, edge, [balancer])
+        publisher.finish()
+        assert_same_packets(self, source, player.finish())
+
     def test_rtmpdump_ends_at_a_redirect(self):
         edge = Origin(self)
         balancer, _ = self.cluster([edge], "--rtmp-mode", "redirect")

@@ -18,10 +18,11 @@ using testing::HasSubstr;
 
 class ConnectorTest : public testing::Test {
  protected:
-  ConnectResult connect(std::vector<Address> addresses) {
+  ConnectResult connect(std::vector<Address> addresses, std::chrono::milliseconds patience = {}) {
     std::optional<ConnectResult> result;
-    const Connector connector(loop.scheduler(), "edge.example", std::move(addresses),
-                              [&](ConnectResult connected) { result = std::move(connected); });
+    const Connector connector(
+        loop.scheduler(), "edge.example", std::move(addresses),
+        [&](ConnectResult connected) { result = std::move(connected); }, patience);
     EXPECT_FALSE(result);  // nothing is told inside the call
     EXPECT_TRUE(loop.until([&] { return result.has_value(); }));
     return result ? std::move(*result) : ConnectResult{};
@@ -87,6 +88,34 @@ TEST_F(ConnectorTest, TellsWhenNobodyAnswered) {
   // 255.255.255.255 fails in connect(2) itself.
   const ConnectResult mixed = connect({*Address::numeric("255.255.255.255", 1935), v4.address()});
   EXPECT_EQ(mixed.failure.code, Error::no_address_reachable);
+}
+
+TEST_F(ConnectorTest, ItsPatienceBeginsWithTheLastAddress) {
+  const MutePort first, second;
+  const std::uint16_t port = listenV4();
+  const std::vector<Address> addresses{first.address(), second.address(),
+                                       *Address::numeric("127.0.0.1", port)};
+  EXPECT_TRUE(connect(addresses, 400ms).socket) << "it is tried after 500 ms";
+}
+
+TEST_F(ConnectorTest, GivesUpWhoIsSilent) {
+  const MutePort first, second;
+  const ConnectResult result = connect({first.address(), second.address()}, 1ms);
+  EXPECT_EQ(result.failure.code, std::errc::timed_out);
+  EXPECT_THAT(result.failure.text, HasSubstr("no answer from "));
+  EXPECT_TRUE(result.failure.mute);
+}
+
+TEST_F(ConnectorTest, AnAnswerSaysMoreThanSilence) {
+  const MutePort silent;
+  const ClosedPort closed;
+  for (const bool first : {true, false}) {
+    const ConnectResult result = connect(
+        {first ? silent.address() : closed.address(), first ? closed.address() : silent.address()}, 1ms);
+    EXPECT_EQ(result.failure.code, std::errc::connection_refused);
+    EXPECT_THAT(result.failure.text, HasSubstr("connection refused by "));
+    EXPECT_TRUE(result.failure.mute);
+  }
 }
 
 TEST_F(ConnectorTest, TellsNothingAfterItsDestruction) {

@@ -57,12 +57,13 @@ TEST_F(LinkTest, OpensAndPipelinesBehindTheChunkSize) {
 TEST_F(LinkTest, GivesUpWhereNobodyAnswersTcp) {
   const MutePort nobody;
   LinkTarget to = target("rtmp", "127.0.0.1", nobody.port());
-  to.dead_after = std::chrono::milliseconds(1);
+  to.connect_patience = std::chrono::milliseconds(1);
   open(to);
   const LinkFailure ended = failure();
   EXPECT_EQ(ended.code, std::errc::timed_out);
-  EXPECT_EQ(ended.text, "no answer from the server");
+  EXPECT_EQ(ended.text, "no answer from 127.0.0.1 port " + std::to_string(nobody.port()));
   EXPECT_FALSE(ended.final);
+  EXPECT_TRUE(ended.mute);
 }
 
 TEST_F(LinkTest, ConnectsByName) {

@@ -139,6 +139,13 @@ TEST(SocketFigures, AnAnsweredProbeIsForgotten) {
   EXPECT_EQ(optionOf(near, TCP_KEEPCNT), 4);
 }
 
+TEST(KeepAlive, AFarPeerHasTimeForThreeRoundTrips) {
+  EXPECT_EQ(probesAllowed(4, 2, 0ms), 6);
+  EXPECT_EQ(probesAllowed(4, 2, 100ms), 7);
+  EXPECT_EQ(probesAllowed(4, 0, 5s), 19);
+  EXPECT_EQ(probesAllowed(4, 8, 10h), 127) << "more are refused";
+}
+
 TEST(KeepAlive, AnIdleLinkToABlackHoleEnds) {
   Loop loop;
   LinkRecorder events;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "support/temporary_folder.hpp"
+
 namespace multiconn::tools {
 namespace {
 
@@ -59,6 +61,14 @@ TEST(Program, TakesALogLevel) {
   EXPECT_EQ(level, "debug");
   EXPECT_EQ(parse({"--log-level", "loud"}).status, 1);
   EXPECT_EQ(parse({"--config", "/nowhere/x.conf"}).status, 1);
+}
+
+TEST(Program, RefusesAFileOfOptionsItDoesNotKnow) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(parse({"--config", folder.write("good.conf", "number=3\nlog-level=\"debug\"\n")}).status, 0);
+  const ParsedOnce run = parse({"--config", folder.write("old.conf", "numbre=3\n")});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.err.find("numbre"), std::string::npos) << run.err;
 }
 
 TEST(Program, TurnsAnExceptionIntoOneLine) {

@@ -39,6 +39,8 @@ TEST(FailureOptions, EveryOptionArrives) {
   EXPECT_EQ(connect.resume_age, 20s);
   EXPECT_EQ(connect.resume_bytes, 64U << 20);
   EXPECT_FALSE(parsed({"f", destination, "--no-reconnect"}).connect.reconnect.enabled);
+  for (const char* off : {"0", "0s", "0ms"})
+    EXPECT_EQ(parsed({"f", destination, "--dead-after", off}).connect.dead_after, 0s);
 }
 
 TEST(FailureOptions, SparesComeLastAndAreNotRequired) {
@@ -82,7 +84,7 @@ TEST(FailureOptions, BadValuesNameTheirOption) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> wrong{
       {"--reconnect-attempts", {"0", "-1", "many", "5000000000"}},
       {"--reconnect-give-up", {"0", "never", "canary"}},
-      {"--dead-after", {"0", "-1s", "canary"}},
+      {"--dead-after", {"0.1ms", "-1s", "0x", "canary"}},
       {"--resume", {"", "ringg", "canary"}},
       {"--resume-age", {"0", "canary"}},
       {"--resume-bytes", {"0", "-1", "1", "100G", "nan", "32Q", "canary"}}};

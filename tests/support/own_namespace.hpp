@@ -14,6 +14,9 @@ bool inOwnNamespace();
 /// In a namespace of our own: there is no device any more, none of the system's either (/dev/null and so on).
 void hideDevices();
 
+/// In a namespace of our own: /etc/hosts has this name, and no other. Any number of times.
+void nameHost(const char* name, const char* address);
+
 /// In a namespace of our own: a name server on 127.0.0.1 that takes every question and never answers. The
 /// resolver hangs for a minute over names that are not in /etc/hosts.
 class MuteNameServer {

@@ -12,7 +12,8 @@ class SimulatedEngine final : public Runtime::Engine {
     return std::make_shared<SimulatedScheduler>(world_.loop);
   }
   std::unique_ptr<net::Link> makeLink(net::Scheduler&, net::LinkTarget target) override {
-    return std::make_unique<SimulatedLink>(world_.loop, world_.find(target.url.host));
+    return std::make_unique<SimulatedLink>(world_.loop, world_.find(target.url.host),
+                                           target.connect_patience);
   }
   std::unique_ptr<net::Fetch> fetch(net::Scheduler&, net::FetchRequest request,
                                     std::function<void(net::FetchResult)> done) override {

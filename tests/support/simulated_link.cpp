@@ -20,7 +20,9 @@ net::LinkFailure failure(std::error_code code, std::string text) {
 
 }  // namespace
 
-SimulatedLink::SimulatedLink(SimulatedLoop& loop, SimulatedServer* server) : loop_(loop), server_(server) {}
+SimulatedLink::SimulatedLink(SimulatedLoop& loop, SimulatedServer* server,
+                             std::chrono::milliseconds connect_patience)
+    : loop_(loop), server_(server), connect_patience_(connect_patience) {}
 
 SimulatedLink::~SimulatedLink() {
   detach(SimulatedServer::Farewell::unsaid);
@@ -54,6 +56,7 @@ void SimulatedLink::open(std::vector<rtmp::OutMessage> opening, net::LinkEvents&
   if (!server_ || server_->script.unknown_name)
     return later(lookup_time,
                  [this] { tellClosed(failure(net::Error::name_not_found, "the name was not found")); });
+  if (connect_patience_ > net::Duration::zero()) later(connect_patience_, [this] { mute(); });
   const Script& script = server_->script;
   if (script.refuses)
     return overTheWire(script.rtt, [this] {
@@ -63,7 +66,16 @@ void SimulatedLink::open(std::vector<rtmp::OutMessage> opening, net::LinkEvents&
   overTheWire(script.rtt, [this] { established(); });
 }
 
+void SimulatedLink::mute() {
+  if (established_) return;
+  net::LinkFailure silence = failure(std::make_error_code(std::errc::timed_out), "no answer from the server");
+  silence.mute = true;
+  tellClosed(std::move(silence));
+}
+
 void SimulatedLink::established() {
+  if (!events_) return;
+  established_ = true;
   const Script& script = server_->script;
   server_->tcp_established = loop_.now();
   if (script.never_answers_handshake) return;

@@ -14,7 +14,9 @@ namespace multiconn::test {
 class SimulatedLink final : public net::Link {
  public:
   /// `server` null: the name is not known.
-  SimulatedLink(SimulatedLoop& loop, SimulatedServer* server);
+  /// `connect_patience`: net::LinkTarget's.
+  SimulatedLink(SimulatedLoop& loop, SimulatedServer* server,
+                std::chrono::milliseconds connect_patience = {});
   ~SimulatedLink() override;
 
   void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override;
@@ -31,6 +33,7 @@ class SimulatedLink final : public net::Link {
  private:
   struct Life {};
   void established();
+  void mute();
   void intoKernel(const rtmp::OutMessage& message);
   void fill();
   void closeWhenEmpty();
@@ -48,6 +51,7 @@ class SimulatedLink final : public net::Link {
 
   SimulatedLoop& loop_;
   SimulatedServer* server_;
+  const std::chrono::milliseconds connect_patience_;
   net::LinkEvents* events_ = nullptr;
   std::vector<rtmp::OutMessage> opening_;
   std::optional<rtmp::OutMessage> in_flight_;
@@ -57,6 +61,7 @@ class SimulatedLink final : public net::Link {
   net::TimePoint last_delivery_{};
   net::TimePoint last_heard_{};
   bool attached_ = false;
+  bool established_ = false;
   bool refused_ = false;
   bool closing_ = false;
   bool ending_ = false;

@@ -168,22 +168,18 @@ void RtmpClient::on(const rtmp::server_event::Called& call) {
 }
 
 void RtmpClient::on(const rtmp::server_event::PublishRequested& request) {
-  if (redirectStream(request.name, request.query)) return;
-  perform(session_.rejectPublish(request.stream_id, "NetStream.Publish.Denied",
-                                 "This is a load balancer: ask it for a server, and publish there."));
+  redirectStream(request.name, request.query);
 }
 
 void RtmpClient::on(const rtmp::server_event::PlayRequested& request) {
-  if (redirectStream(request.name, request.query)) return;
-  perform(session_.rejectPlay(request.stream_id, "NetStream.Play.StreamNotFound",
-                              "This is a load balancer: ask it for a server, and play there."));
+  redirectStream(request.name, request.query);
 }
 
 // A client that was let in to ask, and goes on without asking. In the form in which SRS redirects: a status
 // of the connection, whose redirect2 has the stream as well.
-bool RtmpClient::redirectStream(const std::string& name, const std::string& query) {
+void RtmpClient::redirectStream(const std::string& name, const std::string& query) {
   const balance::Answer answer = ask(LookUpForm::rtmp_redirect);
-  if (answer.chosen.empty()) return false;
+  if (answer.chosen.empty()) return turnAway(reasonOf(answer));
   const balance::RedirectAddress& edge = answer.chosen.front().address;
   const std::string server = redirectUrl(redirect_, edge, app_);
   AmfObject ex{{"code", 302}, {"redirect", redirectUrl(redirect_, edge, app_ + query_)}};
@@ -194,7 +190,13 @@ bool RtmpClient::redirectStream(const std::string& name, const std::string& quer
   perform(session_.status(0, "error", "NetConnection.Connect.Rejected", "Connect to " + server + " instead.",
                           {{"ex", std::move(ex)}}));
   end(net::CloseMode::graceful);
-  return true;
+}
+
+// Of the connection, not of the stream: a publish that is denied is not tried again.
+void RtmpClient::turnAway(const std::string& why) {
+  ++context_.counts.refused;
+  perform(session_.status(0, "error", "NetConnection.Connect.Rejected", why));
+  end(net::CloseMode::graceful);
 }
 
 // ---- a client that is carried ----

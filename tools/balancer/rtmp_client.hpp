@@ -43,7 +43,8 @@ class RtmpClient final : net::PumpEvents {
   void perform(rtmp::ServerReaction reaction);
   balance::Answer ask(LookUpForm form, std::size_t count = 1);
   void redirect(const balance::RedirectAddress& edge);
-  bool redirectStream(const std::string& name, const std::string& query);
+  void redirectStream(const std::string& name, const std::string& query);
+  void turnAway(const std::string& why);
   void refuse(std::string_view code, std::string_view description);
   void refuseCircle();
   void accept();

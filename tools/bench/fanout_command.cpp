@@ -27,8 +27,10 @@ void addFanout(CLI::App& app, Action& action) {
       ->capture_default_str();
   CLI::Option* const tls =
       command->add_flag("--tls", options->tls, "by rtmps, beside a bare loop of SSL_write");
-  command->add_option("--gate", options->gate,
-                      "exit 3 when the ratio at 16 or more destinations is above this");
+  command->add_option(
+      "--gate", options->gate,
+      "exit 3 when a fast ratio at 16 or more destinations is above this, or when a destination costs a "
+      "quarter more, paced, than with the fewest");
   command->add_option("--memory-gate", options->memory_gate,
                       "exit 3 when a further destination costs more KiB than this");
   auto compare = std::make_shared<bool>(false);

@@ -15,8 +15,7 @@ std::string configuration(std::uint16_t port, const std::vector<std::uint16_t>& 
        << "defaults\n  mode tcp\n  timeout connect 200ms\n  timeout client 2m\n  timeout server 2m\n"
        << "  timeout check 1s\n  option redispatch 1\n"
        << "listen masters\n  bind 127.0.0.1:" << port << " backlog 4096\n  balance leastconn\n"
-       << "  default-server check inter 1s fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down "
-          "on-marked-down shutdown-sessions\n";
+       << "  default-server check inter 1s fall 2 rise 1 on-marked-down shutdown-sessions\n";
   for (std::size_t i = 0; i < servers.size(); ++i)
     text << "  server master-" << i << " 127.0.0.1:" << servers[i] << '\n';
   return text.str();

@@ -18,11 +18,12 @@ std::string oneLine(std::string text) {
   return text;
 }
 
-// Keys and tokens are in its memory. Only the soft limit: `prlimit --core=unlimited --pid` still gets one.
+// Keys and tokens are in its memory. Not 0: where a program takes the core (core_pattern(5)), it would get
+// one; 1 is none for both. Only the soft limit: `prlimit --core=unlimited --pid` still gets one.
 void keepNoCoreFile() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
-  limit.rlim_cur = 0;
+  limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
   setrlimit(RLIMIT_CORE, &limit);
 }
 
@@ -37,6 +38,7 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
 
 void addCommonOptions(CLI::App& app, std::string& log_level) {
   app.set_version_flag("--version", app.get_name() + " " MULTICONN_VERSION);
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "Options by name, in CLI11's format")->type_name("FILE");
   app.add_option("--log-level", log_level, "To stderr")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
