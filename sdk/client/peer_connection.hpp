@@ -95,7 +95,6 @@ class PeerConnection final : net::LinkEvents {
   std::size_t waitingCommands() const { return command_bytes_; }
   rtmp::Duration queueAge(rtmp::TimePoint now) const { return queue_.age(now); }
   net::LinkStats stats() const { return link_->stats(); }
-  std::uint64_t taken() const { return link_->taken(); }
   /// Bytes of messages that were given to it, queued, sent or dropped.
   std::uint64_t offered() const { return offered_; }
   std::uint64_t framesSent() const { return frames_sent_; }
