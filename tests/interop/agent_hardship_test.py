@@ -4,6 +4,8 @@ import json
 import os
 import re
 import socket
+import sys
+from pathlib import Path
 
 from cluster import KEY, Agent, Balancer, listening, request
 from harness import BIN, BUILD, InteropTest, wait_until
@@ -20,11 +22,9 @@ class OwnNames:
         resolver.write_text("nameserver 192.0.2.1\noptions timeout:1 attempts:1\n")
         order.write_text("hosts: files dns\n")
         self.set({})
-        mounts = [(self.hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf"), (order, "/etc/nsswitch.conf")]
-        script = "".join(f'mount --bind {own} "$(readlink -f {place})" && ' for own, place in mounts
-                         if os.path.exists(place))
-        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        self.prefix = ["unshare", *user, "--mount", "sh", "-c", script + 'exec "$@"', "sh"]
+        files = [(self.hosts, "/etc/hosts"), (resolver, "/etc/resolv.conf"), (order, "/etc/nsswitch.conf")]
+        pairs = [f"{own}={place}" for own, place in files if os.path.exists(place)]
+        self.prefix = [sys.executable, Path(__file__).with_name("own_files.py"), *pairs, "--"]
 
     def set(self, names):
         """In place: the mount is of this very file."""
