@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sample.hpp"
+
 namespace {
 
 using namespace multiconn;
@@ -23,12 +25,9 @@ std::string shown(const AmfValue& value) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::cerr << "usage: call_all METHOD rtmp://HOST/APP..." << std::endl;
-    return 1;
-  }
+  const auto words = sample::commandLine(argc, argv, "usage: call_all METHOD rtmp://HOST/APP...", 2);
   std::vector<Destination> servers;
-  for (int i = 2; i < argc; ++i) servers.push_back({.url = argv[i]});
+  for (std::size_t i = 1; i < words.size(); ++i) servers.push_back({.url = words[i]});
 
   Runtime runtime;
   MultiConnection connection(runtime);
@@ -37,9 +36,10 @@ int main(int argc, char** argv) {
     return AmfValue("hello, server " + std::to_string(static_cast<int>(call.server)));
   });
 
-  std::promise<bool> setup;
-  connection.connect(servers, [&](const SetupOutcome& outcome) { setup.set_value(outcome.success); });
-  const bool all_connected = setup.get_future().get();
+  std::promise<SetupOutcome> setup;
+  connection.connect(servers, [&](const SetupOutcome& outcome) { setup.set_value(outcome); });
+  const SetupOutcome outcome = setup.get_future().get();
+  sample::printErrors("call_all", outcome);
 
   // One reply comes from each of them, also from those that are not connected.
   std::promise<void> all_replied;
@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     failed = failed || !reply.ok;
     if (--waiting == 0) all_replied.set_value();
   };
-  connection.callRemote(argv[1], replied, {}, {"from call_all"});
+  connection.callRemote(words[0], replied, {}, {"from call_all"});
   all_replied.get_future().wait();
-  return failed || !all_connected ? 3 : 0;
+  return failed || !outcome.success ? 3 : 0;
 }

@@ -17,6 +17,8 @@
 #include <set>
 #include <string>
 
+#include "sample.hpp"
+
 namespace {
 
 using namespace multiconn;
@@ -67,31 +69,30 @@ class Speaker {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  const bool relay = !arguments.empty() && arguments.front() == "--relay";
-  if (relay) arguments.erase(arguments.begin());
-  if (arguments.size() < 2) {
-    std::cerr << "usage: chat [--relay] NAME rtmp://HOST/APP..." << std::endl;
-    return 1;
-  }
+  const std::string usage = "usage: chat [--relay] NAME rtmp://HOST/APP...";
+  auto words = sample::commandLine(argc, argv, usage, 2, "--relay");
+  const bool relay = words.front() == "--relay";
+  if (relay) words.erase(words.begin());
+  if (words.size() < 2 || words.front().empty()) sample::refuse(usage);
   std::vector<Destination> masters;
-  for (std::size_t i = 1; i < arguments.size(); ++i) masters.push_back({.url = arguments[i]});
+  for (std::size_t i = 1; i < words.size(); ++i) masters.push_back({.url = words[i]});
 
   Runtime runtime;
   MultiConnection connection(runtime);
-  connection.onStatus([](const Status& at) {
-    if (at.level != "status") std::cerr << at.url << ' ' << at.code << ": " << at.description << std::endl;
-  });
   SharedObject chat = connection.sharedObjectSetup("chat");
   chat.relay(relay);
-  const auto speaker = std::make_shared<Speaker>(chat, arguments.front());
+  const auto speaker = std::make_shared<Speaker>(chat, words.front());
   chat.onSync([speaker](std::span<const Change> changes) { speaker->synced(changes); });
 
-  std::promise<bool> connected;
-  connection.connect(masters, [&](const SetupOutcome& outcome) { connected.set_value(outcome.success); });
-  if (!connected.get_future().get()) return 2;
+  std::promise<SetupOutcome> setup;
+  connection.connect(masters, [&](const SetupOutcome& outcome) { setup.set_value(outcome); });
+  const SetupOutcome outcome = setup.get_future().get();
+  sample::printErrors("chat", outcome);
+  if (!outcome.success) return 2;
+  connection.onStatus(sample::printTrouble);
   for (std::string text; std::getline(std::cin, text);) speaker->say(text);
   const bool arrived = speaker->arrived();
+  if (!arrived) std::cerr << "chat: not everything that was said has reached a server" << std::endl;
 
   std::promise<void> closed;
   connection.ncClose([&] { closed.set_value(); });

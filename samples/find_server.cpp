@@ -10,19 +10,21 @@
 #include <string>
 #include <vector>
 
+#include "sample.hpp"
+
 int main(int argc, char** argv) {
   using namespace multiconn;
+  const std::string usage =
+      "usage: find_server [--count N] http://BALANCER:1935/loadbalancer...  (N: from 1 to 16)";
+  auto words = sample::commandLine(argc, argv, usage, 1, "--count");
   BalancerQuestion question;
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.size() > 1 && arguments[0] == "--count") {
-    question.count = static_cast<std::size_t>(std::atoi(arguments[1].c_str()));
-    arguments.erase(arguments.begin(), arguments.begin() + 2);
+  if (words.front() == "--count") {
+    const int count = words.size() < 3 ? 0 : std::atoi(words[1].c_str());
+    if (count < 1 || count > 16) sample::refuse(usage);
+    question.count = static_cast<std::size_t>(count);
+    words.erase(words.begin(), words.begin() + 2);
   }
-  question.balancers = arguments;
-  if (arguments.empty()) {
-    std::cerr << "usage: find_server [--count N] http://BALANCER:1935/loadbalancer..." << std::endl;
-    return 1;
-  }
+  question.balancers = words;
 
   Runtime runtime;
   BalancerClient client(runtime);

@@ -8,12 +8,13 @@
 #include <multiconn/multiconn.hpp>
 #include <string>
 
+#include "sample.hpp"
+
 int main(int argc, char** argv) {
   using namespace multiconn;
-  if (argc != 2) {
-    std::cerr << "usage: redirect rtmp://BALANCER/APP" << std::endl;
-    return 1;
-  }
+  const std::string usage = "usage: redirect rtmp://BALANCER/APP";
+  const auto words = sample::commandLine(argc, argv, usage, 1);
+  if (words.size() > 1) sample::refuse(usage);
 
   Runtime runtime;
   MultiConnection connection(runtime);
@@ -25,10 +26,10 @@ int main(int argc, char** argv) {
     std::cout << status.description << std::endl;
   });
   std::promise<SetupOutcome> setup;
-  connection.connect({{.url = argv[1]}}, [&](const SetupOutcome& outcome) { setup.set_value(outcome); });
+  connection.connect({{.url = words[0]}}, [&](const SetupOutcome& outcome) { setup.set_value(outcome); });
   const SetupOutcome outcome = setup.get_future().get();
   if (!outcome.success) {
-    std::cerr << "redirect: " << outcome.servers.at(0).error << std::endl;
+    sample::printErrors("redirect", outcome);
     return 2;
   }
   // The answer to connect() comes after every status on the way to it.

@@ -20,6 +20,8 @@
 #include <multiconn/multiconn.hpp>
 #include <vector>
 
+#include "sample.hpp"
+
 namespace {
 
 using namespace multiconn;
@@ -32,7 +34,8 @@ int webcast(const std::string& microphone, const std::vector<Destination>& serve
   auto myMic = CaptureSource::open(microphone);
   Runtime runtime;
   MultiConnection mc(runtime);
-  mc.connect(servers);
+  std::promise<SetupOutcome> setup;
+  mc.connect(servers, [&setup](const SetupOutcome& outcome) { setup.set_value(outcome); });
   mc.onStatus([&mc, &myMic](const Status& objIn) {
     trace(objIn.code);
     if (objIn.code == "NetConnection.Setup.Success") {
@@ -47,6 +50,9 @@ int webcast(const std::string& microphone, const std::vector<Destination>& serve
     trace("so synced");
     return AmfValue();
   });
+  const SetupOutcome outcome = setup.get_future().get();
+  sample::printErrors("webcast", outcome);
+  if (!outcome.success) return 2;
 
   std::cin.ignore(std::numeric_limits<std::streamsize>::max());  // on air until the end of the input
   std::promise<void> closed;
@@ -58,14 +64,11 @@ int webcast(const std::string& microphone, const std::vector<Destination>& serve
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::cerr << "usage: webcast MICROPHONE rtmp://HOST/APP..." << std::endl;
-    return 1;
-  }
+  const auto words = sample::commandLine(argc, argv, "usage: webcast MICROPHONE rtmp://HOST/APP...", 2);
   std::vector<Destination> servers;
-  for (int i = 2; i < argc; ++i) servers.push_back({.url = argv[i]});
+  for (std::size_t i = 1; i < words.size(); ++i) servers.push_back({.url = words[i]});
   try {
-    return webcast(argv[1], servers);
+    return webcast(words[0], servers);
   } catch (const std::exception& error) {
     std::cerr << "webcast: " << error.what() << std::endl;
     return 1;

@@ -36,8 +36,8 @@ enum class Transcode : std::uint8_t {
 };
 
 struct AvSourceOptions {
-  bool realtime =
-      true;  ///< pace by the timestamps; false: as fast as the servers take it, and nothing is dropped
+  /// Pace by the timestamps; false: as fast as the servers take it, and nothing is dropped.
+  bool realtime = true;
   bool loop = false;  ///< begin again at the end, with timestamps that go on
   std::optional<std::chrono::microseconds> duration{};  ///< stop after this much media
   std::string format{};  ///< libavformat's demuxer name; empty: found out from the content
@@ -65,7 +65,8 @@ class AvSource {
   ~AvSource();
 
   /// The tracks; null when there is none of the kind. Frames flow once every track that was taken from here
-  /// has been started, and end when either is stopped or all were read.
+  /// has been started, and end when either is stopped or all were read. They may outlive this object: the
+  /// input stays open until all of them have gone.
   std::shared_ptr<AudioSource> audio();
   std::shared_ptr<VideoSource> video();
 

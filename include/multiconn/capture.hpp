@@ -61,6 +61,7 @@ struct CaptureFormat {
   std::string name;         ///< "v4l2"
   std::string description;  ///< FFmpeg's
 };
+/// Any thread.
 std::vector<CaptureFormat> captureFormats();
 
 /// `format` + ':' + `name` is what CaptureSource::open() takes.
@@ -72,7 +73,7 @@ struct CaptureDevice {
   bool video = false;
 };
 /// What is there now, of the formats that can list their devices, and examples of lavfi. Asks drivers and
-/// sound servers, and may take a moment.
+/// sound servers, and may take a moment: any thread that may block.
 std::vector<CaptureDevice> captureDevices();
 
 }  // namespace multiconn

@@ -12,8 +12,8 @@ namespace multiconn {
 /// How a server's certificate is judged (rtmps, and balancers asked by https).
 struct TlsOptions {
   std::string ca_file;  ///< PEM file of trusted authorities; empty: the system's store
-  bool insecure =
-      false;  ///< accept any certificate; reported as a warning status for every server it is used on
+  /// Accept any certificate; reported as a warning status for every server it is used on.
+  bool insecure = false;
 };
 
 /// What an encoder logs in with where a server asks for it (authmod adobe or llnw). Both schemes are weak:
@@ -59,9 +59,9 @@ struct Destination {
   /// that one is back. ConnectOptions::require does not ask for it.
   bool standby = false;
 
-  /// From rtmp[s]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part with
-  /// its query is the stream. Throws std::invalid_argument with one sentence, free of secrets, that says what
-  /// is wrong.
+  /// From rtmp[s|t|e|te]://host[:port]/app[/instance]/stream[?query], as encoders take it: the last path part
+  /// with its query is the stream. Throws std::invalid_argument with one sentence, free of secrets, that says
+  /// what is wrong.
   static Destination fromPublishUrl(std::string_view url);
 };
 

@@ -86,7 +86,7 @@ struct ConnectOptions {
   ReconnectOptions reconnect;
   /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
   /// lost. One without traffic is probed in time for that. An address that does not answer TCP at all is
-  /// given up after so long, 3 s at least, and twice as much each time. 0: never.
+  /// given up after so long, 3 s at least, twice as much each time, up to 12 s. 0: never.
   std::chrono::milliseconds dead_after{2500};
   /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
   /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.
@@ -99,7 +99,8 @@ struct ConnectOptions {
 /// one object.
 /// Every method may be called from any thread, posts, and returns at once. Callbacks come from the Runtime's
 /// thread, one at a time, never from inside the call that caused them, and never after the destructor has
-/// returned. The destructor waits for a callback that is running, unless it is called from inside one.
+/// returned. The destructor waits for a callback that is running, unless it is called from inside one. What a
+/// callback throws is caught and reported as NetConnection.Callback.Failed; everything goes on.
 class MultiConnection {
  public:
   explicit MultiConnection(Runtime& runtime, ConnectOptions options = {});
@@ -125,12 +126,15 @@ class MultiConnection {
   /// it once it is closed. Ignored when there is none of this id, and after ncClose().
   void remove(ServerId server);
 
-  /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed.
+  /// NetConnection statuses of every server, and NetConnection.Setup.Success or .Failed. Those of before the
+  /// first onStatus() are kept for it (the newest 64, without their `info` where that is over 16 KiB) and
+  /// told, in order, before what comes later. An empty callback: nobody listens, and nothing is kept.
   void onStatus(std::function<void(const Status&)> callback);
 
   /// Calls from servers, by the method's name. "NAME_sync" is called when the shared object NAME has synced,
   /// with Flash's list of {code, name, oldValue, server} as its argument; `server` of the Call is then where
-  /// it happened. An empty handler removes it.
+  /// it happened. Given late it first gets what SharedObject::onSync() first gets then. An empty handler
+  /// removes it.
   void on(std::string name, CallHandler handler);
 
   /// NetConnection.call on one server, or on all there are, spares included. `replied` is called exactly once
@@ -142,7 +146,7 @@ class MultiConnection {
   /// The shared object of this name, on every server there is and on those that join later. Asked for again
   /// it is the same object; with another `persistent`, or a name that is not fit for one (1 to 1024 bytes,
   /// none of space ~ % & \ ; : " ' , < > ? #, no command of RTMP), SharedObject.BadPersistence or .BadName is
-  /// reported by onStatus and the handle does nothing.
+  /// reported by onStatus and the handle does nothing; likewise SharedObject.Closed after ncClose().
   SharedObject sharedObjectSetup(std::string name, bool persistent = false);
   /// "NAME.data.SLOT", as the article has it; the slot may contain further dots. A path of another form, or
   /// of an object that was not set up, is reported as SharedObject.BadPath.
@@ -166,6 +170,10 @@ class MultiConnection {
   std::vector<ServerStats> stats() const;
 
   /// Unpublishes and closes everywhere, within 250 ms; `closed`, if given, is called when all are closed.
+  /// What shared objects were given before it, by set() or send(), goes out first to every server that has
+  /// been joined, as far as one batch (1 MiB) and the time go; whether the servers took it is not heard any
+  /// more. Afterwards connect(), publish(), callRemote(), nsSend() and whatever is done to a shared object
+  /// are refused with a status; get() still has what was there.
   void ncClose(std::function<void()> closed = {});
 
  private:

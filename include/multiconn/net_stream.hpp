@@ -51,7 +51,7 @@ class NetStream {
   void attachVideo(std::shared_ptr<VideoSource> source);
 
   /// Publish to every server under `name`, or its Destination::stream. Asked for before connect() it is
-  /// pipelined.
+  /// pipelined. After ncClose(): NetStream.Publish.Failed.
   void publish(std::string name, PublishMode mode = PublishMode::live);
 
   /// For applications with their own encoder. False: the frame was refused, because over 64 MiB wait to be
@@ -73,8 +73,8 @@ class NetStream {
   /// "@setDataFrame" and "@clearDataFrame" set and remove what players that join later get.
   void send(std::string handler, std::vector<AmfValue> arguments = {});
 
-  /// Ends the publish on every server, as publish(false) does; sources stay attached, and publish() begins
-  /// anew, at time 0.
+  /// Ends the publish on every server (ActionScript's publish(false)); sources stay attached, and publish()
+  /// begins anew, at time 0.
   void stop();
 
   /// How much of a live broadcast may wait for a slow server before frames are dropped (NetStream.bufferTime
@@ -99,7 +99,8 @@ class NetStream {
   /// detached; when one is attached again it jumps by the idle time.
   std::chrono::milliseconds time() const;
 
-  /// Statuses of the stream, from every server (the article's nsStatus).
+  /// Statuses of the stream, from every server (the article's nsStatus). Those of before the first one are
+  /// kept for it, as MultiConnection::onStatus() has it.
   void onStatus(std::function<void(const Status&)> callback);
 
   /// Unpublishes everywhere and detaches the sources. publish() begins anew.

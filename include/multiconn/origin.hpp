@@ -69,17 +69,20 @@ struct OriginOptions {
   /// User names and passwords. Not empty: encoders (flashVer with "FMLE", or none at all and type
   /// "nonprivate") have to log in by authmod adobe when they connect, and nobody else may publish.
   std::map<std::string, std::string> publishers;
-  std::chrono::milliseconds play_wait{
-      30000};  ///< how long a player waits for a publisher before StreamNotFound
-  std::chrono::milliseconds idle_timeout{
-      60000};  ///< a peer that sends nothing, not even an answer to pings, is closed
+  /// How long a player waits for a publisher before StreamNotFound.
+  std::chrono::milliseconds play_wait{30000};
+  /// A peer that sends nothing for so long, not even an answer to pings, is closed.
+  std::chrono::milliseconds idle_timeout{60000};
+  /// For TLS, and again for RTMP's handshake behind it; a peer that takes longer is closed.
   std::chrono::milliseconds handshake_timeout{10000};
+  /// Peers at a time, those that have not said connect yet included; more are turned away.
   std::size_t max_connections = 1024;
-  std::size_t player_queue_bytes =
-      16 * 1024 * 1024;  ///< per player; beyond it frames are dropped to the next keyframe
+  /// What waits for one player: bytes, and the age of the oldest frame; beyond either, frames are dropped to
+  /// the next keyframe.
+  std::size_t player_queue_bytes = 16 * 1024 * 1024;
   std::chrono::milliseconds player_queue_age{5000};
-  std::size_t gop_bytes =
-      32 * 1024 * 1024;  ///< per stream: most of the newest group of pictures kept for players that join
+  /// Per stream, in bytes: most of the newest group of pictures that is kept for players that join.
+  std::size_t gop_bytes = 32 * 1024 * 1024;
   std::string tls_certificate_file, tls_key_file;  ///< PEM; both given: rtmps in place of rtmp
   /// Stream names are keys: page, JSON and log show **** and a short id instead, unless this is set.
   bool show_names = false;
@@ -108,8 +111,9 @@ class OriginServer {
   OriginServer(const OriginServer&) = delete;
   OriginServer& operator=(const OriginServer&) = delete;
 
-  /// Of the first address.
+  /// Of the first address. Any thread, as the two below.
   std::uint16_t port() const;
+  /// Nothing: there is no status page.
   std::optional<std::uint16_t> httpPort() const;
   /// Where it listens, one text each: "rtmp 127.0.0.1:1935" (or rtmps) as often as needed, "http [::1]:8080".
   std::vector<std::string> listening() const;

@@ -85,16 +85,20 @@ class SharedObject {
   /// What send() of any client brings. `handler` empty: all that have no handler of their own.
   void on(std::string handler, std::function<void(ServerId, const std::vector<AmfValue>&)> callback);
   /// SharedObject statuses: of a server (NoReadAccess, NoWriteAccess ...), and ours (Unsupported, BadValue
-  /// ...). Without it they go to MultiConnection::onStatus.
+  /// ...). Without it they go to MultiConnection::onStatus; those that nobody has heard there either are told
+  /// to the callback that is given later.
   void onStatus(std::function<void(const Status&)> callback);
 
   /// Carry what others change at one server to the others; false by default.
   void relay(bool relay);
-  /// Batches a second: 25 by default; 0: only flush() sends; below 0: the default again.
+  /// Batches a second: 25 by default; 0: only flush(), close() and ncClose() send; below 0: the default
+  /// again.
   void setFps(double fps);
-  /// Sends what has been set, without waiting for the next batch's time.
+  /// Sends what has been set, without waiting for the next batch's time; as any batch it leaves a server's
+  /// queue once the one before has been answered. Before ncClose() and close() it need not be called.
   void flush();
-  /// Leaves the object on every server. sharedObjectSetup() makes it anew.
+  /// Sends what waits (one batch, 1 MiB, for each server), and leaves the object on every server.
+  /// sharedObjectSetup() makes it anew; this handle's methods report SharedObject.Closed.
   void close();
 
   /// A snapshot, one row per server, in the order of connect().

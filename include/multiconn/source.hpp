@@ -23,7 +23,8 @@ class FrameSink {
 };
 
 /// A microphone, camera, file or encoder. Implemented by sdk/media for everything FFmpeg opens, or by the
-/// application.
+/// application. Every method is called on the Runtime's thread, one at a time, and must not block: all of the
+/// MultiConnection waits for it. An exception ends the source: NetStream.Source.Failed.
 class MediaSource {
  public:
   virtual ~MediaSource() = default;
@@ -32,11 +33,13 @@ class MediaSource {
   virtual bool live() const = 0;
   /// What this source adds to onMetaData: width, height, videocodecid, audiosamplerate and the like.
   virtual AmfObject properties() const { return {}; }
-  /// Deliver to `sink` from now on, from a thread of the source's own. Must not block.
+  /// Deliver to `sink` from now on, from a thread of the source's own. Called again after stop(), with
+  /// another sink.
   virtual void start(std::shared_ptr<FrameSink> sink) = 0;
   /// FrameSink::full() may have become false.
   virtual void resume() {}
-  /// No write() begins after this has returned. Must not wait for the sink.
+  /// No write() begins after this has returned. Must not wait for one that is running. What it throws is
+  /// ignored.
   virtual void stop() = 0;
 };
 

@@ -31,8 +31,8 @@ struct ServerOutcome {
   ServerId id{};
   std::string url;  ///< masked; a balancer's until it has named a server
   State state = State::pending;
-  std::string error;                  ///< empty unless failed or pending: one sentence
-  std::chrono::milliseconds elapsed;  ///< from connect() to this outcome
+  std::string error;                    ///< empty unless failed or pending: one sentence
+  std::chrono::milliseconds elapsed{};  ///< from connect() to this outcome
 };
 
 /// The answer to connect(), given once.
@@ -59,8 +59,8 @@ struct ServerStats {
   ServerState state = ServerState::connecting;
   std::string error;  ///< why it failed or is tried again; empty otherwise
   std::optional<std::chrono::milliseconds> connect_time;  ///< connect() to Connect.Success
-  std::optional<std::chrono::milliseconds>
-      publish_time;                  ///< publish() or connect(), whichever was later, to Publish.Start
+  /// publish() or connect(), whichever was later, to Publish.Start.
+  std::optional<std::chrono::milliseconds> publish_time;
   std::uint64_t bytes_sent = 0;      ///< handed to the kernel, chunk headers included
   std::uint64_t frames_sent = 0;     ///< audio and video frames, without configuration records
   std::uint64_t frames_dropped = 0;  ///< the sum of `dropped`

@@ -34,19 +34,28 @@ std::optional<int> parseWhole(std::string_view text) {
   throw std::invalid_argument(std::string(option) + ": " + expected);
 }
 
-}  // namespace
+std::optional<double> parseSeconds(const std::string& text) {
+  return parseQuantity(text, {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}});
+}
 
-std::chrono::milliseconds parseTime(const std::string& text, const char* option) {
+std::chrono::milliseconds timeFrom(std::optional<double> seconds, const char* option,
+                                   const std::string& expected) {
   constexpr double shortest = 0.001, longest = 1e7;
-  const auto seconds = parseQuantity(text, {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}});
   if (!seconds || !(*seconds >= shortest && *seconds <= longest))
-    refuse(option, "a time from 1ms on, as 90, 90s, 1500ms, 2m or 1h");
+    refuse(option, expected + ", as 90, 90s, 1500ms, 2m or 1h");
   return std::chrono::milliseconds(std::llround(*seconds * 1000));
 }
 
+}  // namespace
+
+std::chrono::milliseconds parseTime(const std::string& text, const char* option) {
+  return timeFrom(parseSeconds(text), option, "a time from 1ms on");
+}
+
 std::chrono::milliseconds parseTimeOrZero(const std::string& text, const char* option) {
-  if (parseQuantity(text, {{"", 1}, {"ms", 1}, {"s", 1}, {"m", 1}, {"h", 1}}) == 0.0) return {};
-  return parseTime(text, option);
+  const auto seconds = parseSeconds(text);
+  return seconds == 0.0 ? std::chrono::milliseconds::zero()
+                        : timeFrom(seconds, option, "0, or a time from 1ms on");
 }
 
 std::int64_t parseBitrate(const std::string& text, const char* option) {

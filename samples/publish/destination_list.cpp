@@ -81,7 +81,8 @@ multiconn::Destination parseEntry(const Entry& entry) {
   try {
     return multiconn::Destination::fromPublishUrl(entry.url);
   } catch (const std::invalid_argument& error) {
-    fail(entry, error.what());
+    const bool web = entry.url.starts_with("http://") || entry.url.starts_with("https://");
+    fail(entry, error.what() + std::string(web ? "; a load balancer is named by --balancer" : ""));
   }
 }
 

@@ -3,8 +3,6 @@
 // daily use: see --help.
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
-#include <algorithm>
 
 #include <csignal>
 #include <exception>
@@ -13,6 +11,7 @@
 
 #include <multiconn/librtmp.hpp>
 
+#include "program/process_limits.hpp"
 #include "publish/broadcast.hpp"
 #include "publish/device_table.hpp"
 #include "publish/options.hpp"
@@ -26,15 +25,6 @@ void logToStandardError(const std::string& level) {
   logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");
   logger->set_level(spdlog::level::from_str(level));
   spdlog::set_default_logger(std::move(logger));
-}
-
-// Stream keys are in its memory. Not 0: where a program takes the core (core_pattern(5)), it would get one; 1
-// is none for both. Only the soft limit: `prlimit --core=unlimited --pid` still gets one.
-void keepNoCoreFile() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
-  setrlimit(RLIMIT_CORE, &limit);
 }
 
 std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
@@ -67,7 +57,7 @@ int run(const publish::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  keepNoCoreFile();
+  multiconn::tools::keepNoCoreFile();
   const auto parsed = publish::parseOptions(argc, argv, std::cout, std::cerr);
   if (const auto* code = std::get_if<int>(&parsed)) return *code;
   try {

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "program/command_line.hpp"
 #include "publish/argument_values.hpp"
 #include "publish/balancer_arguments.hpp"
 #include "publish/encode_arguments.hpp"
@@ -53,7 +54,8 @@ std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::
   } catch (const CLI::Success& success) {
     return app.exit(success, out, errors);
   } catch (const CLI::ParseError& error) {
-    errors << "multiconn-publish: " << withoutSecrets(error.what()) << " (--help lists the options)\n";
+    errors << "multiconn-publish: " << withoutSecrets(multiconn::tools::mistakeOf(app, error))
+           << " (--help lists the options)\n";
   } catch (const std::invalid_argument& error) {
     errors << "multiconn-publish: " << error.what() << '\n';
   }
@@ -70,7 +72,7 @@ void describe(CLI::App& app, CommandLine& line) {
       ->type_name("INPUT");
   app.add_option(
          "destinations", line.destinations,
-         "rtmp[s|t|e]://host[:port]/app/stream, or @FILE with one of these a line (# begins a comment), "
+         "rtmp[s|t|e|te]://host[:port]/app/stream, or @FILE with one of these a line (# begins a comment), "
          "which keeps stream keys out of the process list")
       ->type_name("DEST");
   app.add_flag("--realtime,!--no-realtime", options.source.realtime,
@@ -92,8 +94,7 @@ void describe(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}).description(""))
       ->type_name("LEVEL")
       ->default_val("warn");
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  app.set_config("--config", "", "Read options by their long names from this file")->type_name("FILE");
+  multiconn::tools::addConfigFile(app, "Read options by their long names from this file");
   app.set_version_flag("--version", "multiconn-publish " MULTICONN_VERSION);
   app.footer(
       "capture: is the default camera and microphone. capture:FORMAT:NAME is one device, and\n"

@@ -120,12 +120,13 @@ void CatchUpDesk::started(Peer& peer, Known& known) {
   arm(pump_interval);
 }
 
-// A long group of pictures would be minutes of what nobody wants to see any more.
+// A long group of pictures would be minutes of what nobody wants to see any more; but whoever has missed
+// little gets that, and its picture at once, from a keyframe however old.
 CatchUp CatchUpDesk::place(const Peer& peer, const Known& known) const {
-  const bool too_old = !lossless_ && ring_->keyIsOld();
-  const bool newcomer = !known.lost_at && peer.newcomer() && !peer.unconfirmed();
-  if (newcomer && !too_old) return CatchUp::newest(*ring_);
   CatchUp::Wanted wanted = wantedBy(peer, known);
+  const bool newcomer = !known.lost_at && peer.newcomer() && !peer.unconfirmed();
+  const bool too_old = !lossless_ && ring_->keyIsOld() && (newcomer || !ring_->isRecent(wanted.first));
+  if (newcomer && !too_old) return CatchUp::newest(*ring_);
   const bool live = too_old || peer.resumeMode() == Resume::live;
   // What a spare cannot make up for was missed by the one whose place it takes.
   const bool too_late = peer.spare() && (live || !ring_->groupOf(wanted.first));
@@ -227,7 +228,8 @@ void CatchUpDesk::arrived(Peer& peer) {
   behind_.erase(found);
   const rtmp::DropCounts missed = behind.catch_up.missed();
   if (missed.total() > 0) peer.missed(missed, behind.catch_up.missedFrames());
-  if (!behind.lost_at) return;
+  // What waits for a new connection in the middle of a move is not live yet; Publish.Start is said then.
+  if (!behind.lost_at || !peer.connected()) return;
   const rtmp::TimePoint now = scheduler_.now();
   const std::chrono::milliseconds at(behind.catch_up.resumedAt().value_or(ring_->newestTimestamp()) -
                                      origin_);

@@ -86,6 +86,11 @@ rtmp::TimePoint ClientCore::now() const {
   return scheduler_ ? scheduler_->now() : rtmp::TimePoint();
 }
 
+void ClientCore::shut(std::function<void()> closed) {
+  intake_.shut();
+  post([closed = std::move(closed)](ClientCore& core) { core.close(closed); });
+}
+
 void ClientCore::abandon() {
   intake_.shut();
   gate_.close();
@@ -171,7 +176,8 @@ void ClientCore::connectTo(std::vector<client::Target> targets, std::function<vo
 }
 
 void ClientCore::publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at) {
-  if (closed_) return;
+  if (closed_)
+    return streamStatus({code::publish_failed, "error", "The MultiConnection is closed.", {}, {}, {}});
   stream_->publish(std::move(name), mode, asked_at);
   roles_.changed();
 }
@@ -204,7 +210,8 @@ void ClientCore::dispose() {
   stream_->clear();
   calls_.clear();
   servers_.clear();
-  on_status_ = on_stream_status_ = nullptr;
+  on_status_.clear();
+  on_stream_status_.clear();
   answer_ = nullptr;
   const std::lock_guard lock(scheduler_mutex_);
   // What is queued already may still use it.
@@ -262,15 +269,32 @@ std::optional<Credentials> ClientCore::credentials(ServerId server, const std::s
 }
 
 void ClientCore::connectionStatus(Status status) {
-  callBack([this, status = std::move(status)] {
-    if (on_status_) on_status_(status);
-  });
+  tell(on_status_, std::move(status));
 }
 
 void ClientCore::streamStatus(Status status) {
-  callBack([this, status = std::move(status)] {
-    if (on_stream_status_) on_stream_status_(status);
-  });
+  tell(on_stream_status_, std::move(status));
+}
+
+void ClientCore::objectStatus(const std::string& object, Status status) {
+  if (on_status_.waits()) return on_status_.keep(std::move(status), object);
+  connectionStatus(std::move(status));
+}
+
+// Here and not in the callback's task: what is told behind onStatus() comes behind what has waited for it.
+void ClientCore::tell(client::StatusOutlet& outlet, Status status) {
+  if (outlet.waits()) return outlet.keep(std::move(status));
+  callBack([&outlet, status = std::move(status)] { outlet.tell(status); });
+}
+
+void ClientCore::listen(client::StatusOutlet& outlet, std::function<void(const Status&)> callback) {
+  for (Status& kept : outlet.listen(std::move(callback))) tell(outlet, std::move(kept));
+}
+
+void ClientCore::on(const std::string& name, CallHandler handler) {
+  calls_.on(name, std::move(handler));
+  const auto observer = presentObserver();
+  if (observer && calls_.handles(name)) observer->handlerGiven(name);
 }
 
 void ClientCore::setupAnswered(SetupOutcome outcome, std::string sentence) {

@@ -20,6 +20,7 @@
 #include "client/roles.hpp"
 #include "client/server_group.hpp"
 #include "client/server_observer.hpp"
+#include "client/status_outlet.hpp"
 #include "net/scheduler.hpp"
 
 namespace multiconn {
@@ -64,6 +65,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
     if (!observer_ && scheduler_) observer_ = std::make_shared<Observer>(weak_from_this());
     return std::static_pointer_cast<Observer>(observer_);
   }
+  /// ncClose(): what is used from now on is used too late.
+  void shut(std::function<void()> closed);
+  bool isShut() const { return intake_.isShut(); }
   /// No callback starts any more; then everything is closed, and the core goes.
   void abandon();
 
@@ -76,23 +80,29 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   /// Calls what on() has for `call.method`, if anything.
   void callHandler(Call call) { calls_.callHandler(std::move(call)); }
   void connectionStatus(Status status) override;
+  /// A connectionStatus() about a shared object, which statusesKept() gives back as long as nobody listens.
+  void objectStatus(const std::string& object, Status status);
+  std::vector<Status> statusesKept(const std::string& object) { return on_status_.takeBack(object); }
   void callBack(std::function<void()> callback) override;
   void figuresChanged() override { states_changed_ = true; }
   void remove(ServerId server) { servers_.remove(server); }
-  void onStatus(std::function<void(const Status&)> callback) { on_status_ = std::move(callback); }
+  void onStatus(std::function<void(const Status&)> callback) { listen(on_status_, std::move(callback)); }
   void onStreamStatus(std::function<void(const Status&)> callback) {
-    on_stream_status_ = std::move(callback);
+    listen(on_stream_status_, std::move(callback));
   }
+  void on(const std::string& name, CallHandler handler);
   client::OutgoingStream& stream() { return *stream_; }
   void publish(std::string name, PublishMode mode, rtmp::TimePoint asked_at);
-  void close(std::function<void()> closed);
 
  private:
+  void close(std::function<void()> closed);
   void connectTo(std::vector<client::Target> targets, std::function<void(SetupOutcome)> answer,
                  rtmp::TimePoint called_at);
   void addServers(std::vector<client::Target> targets, ServerId first);
   void refuse(const std::vector<client::Target>& targets, ServerId first, const char* why);
   void streamStatus(Status status) override;
+  void listen(client::StatusOutlet& outlet, std::function<void(const Status&)> callback);
+  void tell(client::StatusOutlet& outlet, Status status);
   void added(client::Peer& peer) override;
   void removed(client::Peer& peer) override;
   void left() override { refresh({}); }
@@ -142,7 +152,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::vector<ServerStats> snapshot_;
 
   // The strand's own.
-  std::function<void(const Status&)> on_status_, on_stream_status_;
+  client::StatusOutlet on_status_, on_stream_status_;
   std::function<void(SetupOutcome)> answer_;
   bool closed_ = false;
   bool states_changed_ = false;  // since the last refresh()

@@ -30,11 +30,12 @@ class DeadPeer {
   }
   /// How long the silence may last: an answer takes a round trip, and where that takes seconds, a lost packet
   /// costs several. Probes begin late, and are repeated often. `round_trip`: the longest one that others have
-  /// measured lately. Answered probes measure none, and what fills the line may be the others' traffic.
+  /// measured lately, for a connection whose own traffic measures none. What fills the line may be theirs; or
+  /// only their way is long, so that it counts for ten seconds at most.
   static rtmp::Duration limit(std::chrono::milliseconds dead_after, const net::LinkStats& figures,
                               std::chrono::microseconds round_trip = {}) {
-    const rtmp::Duration trips =
-        3 * std::max(round_trip, figures.rtt.value_or(std::chrono::microseconds::zero()));
+    const rtmp::Duration trips = std::max<rtmp::Duration>(
+        3 * figures.rtt.value_or(std::chrono::microseconds::zero()), std::min(3 * round_trip, most_borrowed));
     if (figures.probes == 0) return std::max<rtmp::Duration>(dead_after, trips);
     const rtmp::Duration probing = std::max<rtmp::Duration>(dead_after / 2, trips);
     return std::max<rtmp::Duration>(dead_after, net::probeInterval(dead_after) + probing);
@@ -42,10 +43,33 @@ class DeadPeer {
 
  private:
   static constexpr std::chrono::milliseconds longest_between_looks{1000};
+  static constexpr std::chrono::microseconds most_borrowed{10'000'000};
 
   rtmp::TimePoint looked_at_{};
   rtmp::TimePoint watched_since_{};
   rtmp::TimePoint owes_since_{};  // at the earliest
+};
+
+/// The longest round trip of the last 10 to 20 seconds: who measured it may be gone when somebody takes over
+/// on the same line.
+class RecentRoundTrip {
+ public:
+  /// `measured`: the longest at present. In order of time.
+  std::chrono::microseconds longest(rtmp::TimePoint now, std::chrono::microseconds measured) {
+    if (now - since_ >= span) {
+      before_ = now - since_ < 2 * span ? latest_ : std::chrono::microseconds::zero();
+      latest_ = std::chrono::microseconds::zero();
+      since_ = now;
+    }
+    latest_ = std::max(latest_, measured);
+    return std::max(before_, latest_);
+  }
+
+ private:
+  static constexpr std::chrono::seconds span{10};
+
+  rtmp::TimePoint since_{};
+  std::chrono::microseconds latest_{0}, before_{0};
 };
 
 }  // namespace multiconn::client

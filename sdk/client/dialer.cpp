@@ -12,13 +12,13 @@ namespace {
 
 // TCP asks again after 1 and 3 seconds; a new attempt asks at once, after a new look-up. A server that is
 // merely far away must be reached in the end: each attempt that nobody answers doubles the next one's
-// patience.
-constexpr std::chrono::milliseconds least_for_tcp{3000}, most_for_tcp{60000}, most_doubled{24000};
+// patience, within a limit: a server that has got another address is looked for at the old one meanwhile.
+constexpr std::chrono::milliseconds least_for_tcp{3000}, most_for_tcp{60000}, most_doubled{12000};
 
 std::chrono::milliseconds patienceForTcp(std::chrono::milliseconds dead_after, unsigned mute_attempts) {
   if (dead_after <= std::chrono::milliseconds::zero()) return {};
   const auto first = std::clamp(dead_after, least_for_tcp, most_for_tcp);
-  return std::max(first, std::min(first * (1 << std::min(mute_attempts, 3U)), most_doubled));
+  return std::max(first, std::min(first * (1 << std::min(mute_attempts, 2U)), most_doubled));
 }
 
 }  // namespace

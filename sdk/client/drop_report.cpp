@@ -44,14 +44,20 @@ void DropReport::addMissed(const rtmp::DropCounts& counts, const std::vector<Mis
   }
 }
 
-void DropReport::remember(const std::vector<rtmp::DroppedFrame>& frames) {
+void DropReport::addFrames(rtmp::DropCounts counts, const std::vector<rtmp::DroppedFrame>& frames) {
   for (const rtmp::DroppedFrame& frame : frames) {
+    if (frame.number < counted_from_) {
+      counts.*frame.kind -= std::min<std::uint64_t>(counts.*frame.kind, 1);
+      continue;
+    }
     if (frames_.size() == most_frames) frames_.pop();
     frames_.push(frame);
   }
+  add(counts);
 }
 
 void DropReport::takeBack(std::uint64_t number) {
+  counted_from_ = std::max(counted_from_, number);
   for (; !frames_.empty(); frames_.pop()) {
     const rtmp::DroppedFrame frame = frames_.front();
     if (frame.number < number) continue;

@@ -23,17 +23,18 @@ class DropReport {
   /// What was dropped by this OutboundQueue, or by that of this PeerConnection.
   template <typename Queue>
   void collect(Queue& queue) {
-    add(queue.takeDropped());
-    remember(queue.takeDroppedFrames());
+    addFrames(queue.takeDropped(), queue.takeDroppedFrames());
   }
   void add(const rtmp::DropCounts& counts);
   /// The server is lost, and frames from this number on are sent again, or counted as missed: those of them
-  /// that were dropped do not count.
+  /// that were dropped do not count. Nor do those before it that are dropped from now on: they only go before
+  /// the others, so that those can be decoded.
   void takeBack(std::uint64_t number);
   /// Numbers begin anew.
   void forgetNumbers() {
     frames_.clear();
     ranges_.clear();
+    counted_from_ = 0;
   }
   /// Sent while it was away. `numbers`: which they are, as far as takeBack() may ask for them.
   void addMissed(const rtmp::DropCounts& counts, const std::vector<MissedFrames>& numbers = {});
@@ -45,7 +46,7 @@ class DropReport {
   std::optional<std::string> take(rtmp::TimePoint now);
 
  private:
-  void remember(const std::vector<rtmp::DroppedFrame>& frames);
+  void addFrames(rtmp::DropCounts counts, const std::vector<rtmp::DroppedFrame>& frames);
   std::string describe() const;
 
   rtmp::DropCounts dropped_, missed_;  // not reported yet
@@ -53,6 +54,7 @@ class DropReport {
   rtmp::DropCounts totals_;
   rtmp::RingBuffer<rtmp::DroppedFrame> frames_;  // in totals_; of very many the newest
   rtmp::RingBuffer<MissedFrames> ranges_;        // as well
+  std::uint64_t counted_from_ = 0;               // frames before it are got, or counted
   std::optional<rtmp::TimePoint> last_;
 };
 

@@ -19,6 +19,7 @@ class Intake {
   void open(bool accepting) { open_ = accepting; }
   /// Closed for good.
   void shut() { shut_ = true; }
+  bool isShut() const { return shut_; }
   /// False: refused, closed or full. True: the strand will get these bytes, and settle() them.
   bool take(std::size_t bytes);
   /// Bytes that the fullest healthy server has not taken yet.

@@ -110,6 +110,12 @@ void MergedObject::hold(ServerId id, bool hold, TimePoint now) {
   server(id).replica.hold(hold, now);
 }
 
+void MergedObject::finish(TimePoint now) {
+  for (auto& [id, server] : servers_)
+    for (rtmp::SharedObjectMessage& message : server.replica.finish(now).send)
+      events_.transmit(id, std::move(message));
+}
+
 void MergedObject::release() {
   for (auto& [id, server] : servers_)
     for (rtmp::SharedObjectMessage& message : server.replica.release().send)

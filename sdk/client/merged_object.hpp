@@ -74,6 +74,8 @@ class MergedObject {
   void flush(rtmp::TimePoint now);
   /// While the connection to this server is full nothing is sent there.
   void hold(ServerId server, bool hold, rtmp::TimePoint now);
+  /// Sends what waits, behind whatever is on its way: what is left to do is release(), or to be lost().
+  void finish(rtmp::TimePoint now);
   /// Leaves it everywhere.
   void release();
 

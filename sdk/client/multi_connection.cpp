@@ -29,9 +29,8 @@ void MultiConnection::onStatus(std::function<void(const Status&)> callback) {
 }
 
 void MultiConnection::on(std::string name, CallHandler handler) {
-  core_->post([name = std::move(name), handler = std::move(handler)](ClientCore& core) {
-    core.calls().on(name, handler);
-  });
+  core_->post(
+      [name = std::move(name), handler = std::move(handler)](ClientCore& core) { core.on(name, handler); });
 }
 
 void MultiConnection::callRemote(std::string method, std::function<void(const Reply&)> replied,
@@ -79,8 +78,7 @@ std::vector<ServerStats> MultiConnection::stats() const {
 }
 
 void MultiConnection::ncClose(std::function<void()> closed) {
-  core_->intake().shut();
-  core_->post([closed = std::move(closed)](ClientCore& core) { core.close(closed); });
+  core_->shut(std::move(closed));
 }
 
 const char* name(ServerState state) {

@@ -1,4 +1,4 @@
-// The half of an OutgoingStream that sends data messages.
+// The part of an OutgoingStream that sends data messages.
 #include "client/metadata.hpp"
 #include "client/outgoing_stream.hpp"
 #include "client/status_codes.hpp"

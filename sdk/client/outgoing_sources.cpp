@@ -1,4 +1,4 @@
-// The half of an OutgoingStream that deals with its sources: when they start, and what it means that they
+// The part of an OutgoingStream that deals with its sources: when they start, and what it means that they
 // end.
 #include <algorithm>
 #include <utility>

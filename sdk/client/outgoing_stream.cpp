@@ -168,6 +168,7 @@ void OutgoingStream::send(const rtmp::QueuedMessage& message) {
   if (key || !gathering_) flush();
 }
 
+// Nothing that desk_.send() comes to may come back here: the span would change under it.
 void OutgoingStream::flush() {
   flushing_.swap(unsent_);
   desk_.send(flushing_);

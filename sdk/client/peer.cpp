@@ -84,7 +84,7 @@ void Peer::dial() {
   if (insecure && comeback_.backoff.attempts() == 0) warnOfInsecurity("The server's");
   DialerEvents& events = *this;
   dialer_ = std::make_unique<Dialer>(target_, options_, identity_, host_, events);
-  dialer_->dial(publish_ == Publish::wanted ? std::optional(request_) : std::nullopt, attemptPatience(),
+  dialer_->dial(publish_ == Publish::wanted ? std::optional(request()) : std::nullopt, attemptPatience(),
                 mute_attempts_);
 }
 
@@ -96,14 +96,16 @@ void Peer::warnOfInsecurity(const std::string& whose) {
 
 void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimePoint asked_at) {
   if (gone() || closing_) return;
+  const std::string before = streamName();
   name_ = name;
-  const std::string before = std::exchange(request_, {streamName(), mode}).stream;
-  if (request_.stream != before) may_hold_name_ = false;
+  mode_ = mode;
+  const std::string stream = streamName();
+  if (stream != before) may_hold_name_ = false;
   publish_asked_at_ = asked_at;
   has_video_ = false;
   redirects_ = RedirectPolicy(options_.follow_redirects);
-  identity_.mask.addWithQuery(request_.stream, true);
-  if (request_.stream.empty()) {
+  identity_.mask.addWithQuery(stream, true);
+  if (stream.empty()) {
     const std::string why = "The stream name is empty: give this server's stream key.";
     return refusePublish(identity_.status(code::publish_failed, "error", why), why);
   }
@@ -167,8 +169,12 @@ void Peer::abort() {
 void Peer::requestPublish() {
   comeback_.cancel();
   publish_ = Publish::requested;
-  awaitPublish(attemptPatience());
-  connection_->publish(request_);
+  askToPublish(attemptPatience());
+}
+
+void Peer::askToPublish(std::chrono::milliseconds patience) {
+  awaitPublish(patience);
+  connection_->publish(request());
 }
 
 // A redirect may name the stream, but knows nothing of the query that is part of our key.
@@ -198,7 +204,6 @@ void Peer::dialed(std::unique_ptr<PeerConnection> connection, rtmp::client_event
     publish_ = Publish::requested;
     awaitPublish(attemptPatience());
   } else if (publish_ == Publish::wanted) {
-    request_.stream = streamName();
     requestPublish();
   }
   prepare();
@@ -221,11 +226,10 @@ void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
   PeerConnectionEvents& events = *this;
   connection_->tell(events);
   connection_->bounds(bounds_);
-  link_stats_ = {};
-  link_stats_at_.reset();
+  figures_.restart();
   pending_request_.reset();
   adopted_at_ = host_.scheduler().now();
-  silence_.restart(adopted_at_);
+  dead_peer_.restart(adopted_at_);
   ++connection_number_;
 }
 
@@ -350,8 +354,7 @@ void Peer::retire() {
   unconfirmed_ = unconfirmed();
   // The end of its last publish may not have come through.
   if (std::exchange(said_goodbye_, false) && !connection_->idle()) may_hold_name_ = true;
-  link_stats_ = {};
-  link_stats_at_.reset();
+  figures_.restart();
   PeerConnection::retire(std::move(connection_));
 }
 

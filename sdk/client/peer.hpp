@@ -16,6 +16,7 @@
 #include "client/dead_peer.hpp"
 #include "client/dialer.hpp"
 #include "client/drop_report.hpp"
+#include "client/fresh_figures.hpp"
 #include "client/left_connections.hpp"
 #include "client/peer_connection.hpp"
 #include "client/peer_events.hpp"
@@ -97,7 +98,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
             std::chrono::microseconds round_trip);
   /// As its traffic measures it: zero while it has none.
   std::chrono::microseconds roundTrip() const {
-    return publishing() ? link_stats_.rtt.value_or(std::chrono::microseconds::zero())
+    return publishing() ? figures_.last().rtt.value_or(std::chrono::microseconds::zero())
                         : std::chrono::microseconds::zero();
   }
 
@@ -138,7 +139,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   ServerStats stats(rtmp::TimePoint now);
 
  private:
-  // Of figures by which a server is judged: asking the kernel costs a system call or two.
+  // Of figures by which a server is judged.
   static constexpr std::chrono::milliseconds figures_for_watching{250};
 
   /// `moving`: the stream runs, but its new connection has not said Publish.Start yet.
@@ -175,6 +176,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void requestPublish();
   void forgetNumbers();
   std::string streamName() const;
+  rtmp::PublishRequest request() const { return {streamName(), mode_}; }
+  void askToPublish(std::chrono::milliseconds patience);
   void awaitPublish(std::chrono::milliseconds patience);
   void noPublishAnswer(std::chrono::milliseconds patience);
   void failPublish(Status failure, bool final = false);
@@ -240,7 +243,9 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void reportPiledUp(rtmp::TimePoint now);
   void measure(rtmp::TimePoint now);
   void giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience, bool waited_for);
-  const net::LinkStats& linkStats(rtmp::TimePoint now, rtmp::Duration max_age);
+  const net::LinkStats& figures(rtmp::TimePoint now, rtmp::Duration max_age) {
+    return figures_.of(connection_.get(), now, max_age);
+  }
 
   PeerIdentity identity_;
   Target destination_;  // as asked for
@@ -256,8 +261,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   bool answered_ = false;   // PeerHost::answered() was told
   std::uint64_t connection_number_ = 0;
   Publish publish_ = Publish::none;
-  std::string name_;  // as the application says
-  rtmp::PublishRequest request_;
+  std::string name_, mode_;  // as the application says
   std::uint32_t stream_id_ = 0;
   bool may_hold_name_ = false;  // the server, for a connection of ours
   bool said_goodbye_ = false;   // to a publish of the present connection
@@ -274,11 +278,10 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::OutboundQueue held_{Bounds()};  // while moving
   DropReport drops_;
   Sent earlier_;  // on connections before the present one
-  net::LinkStats link_stats_;
-  std::optional<rtmp::TimePoint> link_stats_at_;
+  FreshFigures figures_;
   Progress progress_;
   BandwidthEstimate bandwidth_;
-  DeadPeer silence_;
+  DeadPeer dead_peer_;
 
   RedirectPolicy redirects_;  // since the stream has last run for a while
   rtmp::TimePoint adopted_at_{}, started_at_{};

@@ -42,7 +42,7 @@ PeerConnection::PeerConnection(net::Scheduler& scheduler, std::unique_ptr<net::L
 
 void PeerConnection::retire(std::unique_ptr<PeerConnection> connection) {
   if (!connection) return;
-  connection->silence();
+  connection->tellNobody();
   connection->close_timer_.cancel();
   net::Scheduler& scheduler = connection->scheduler_;
   scheduler.post([retired = std::shared_ptr<PeerConnection>(std::move(connection))] {});

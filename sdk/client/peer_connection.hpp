@@ -52,7 +52,6 @@ class PeerConnection final : net::LinkEvents {
 
   /// Sends connect, and behind it what can be said already of a publish that is wanted.
   void open(std::optional<rtmp::PublishRequest> pipelined);
-  bool isOpen() const { return open_; }
   /// The server has at least done its handshake.
   bool wasOpened() const { return was_opened_; }
   /// A publish is on its way since open(), and has not been taken back.
@@ -61,7 +60,7 @@ class PeerConnection final : net::LinkEvents {
 
   /// Who is told from now on; also what is left of the message that is being handled.
   void tell(PeerConnectionEvents& events) { events_ = &events; }
-  void silence() { events_ = nullptr; }
+  void tellNobody() { events_ = nullptr; }
 
   // The session's exchanges. What comes of them at once is told before they return.
   void publish(rtmp::PublishRequest request) { perform(session_.publish(std::move(request))); }

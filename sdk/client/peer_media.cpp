@@ -1,4 +1,4 @@
-// The half of a Peer that moves media: its queue, its figures, and whether it keeps up.
+// The part of a Peer that moves media: its queue, its figures, and whether it keeps up.
 #include <algorithm>
 #include <utility>
 
@@ -85,7 +85,7 @@ void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> pa
 // Of a live broadcast too: a server that lives, but takes nothing, may take something again when it is asked
 // anew.
 void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience, bool waited_for) {
-  if (progress_.without(now, linkStats(now, figures_for_watching), queuedHere()) < patience) return;
+  if (progress_.without(now, figures(now, figures_for_watching), queuedHere()) < patience) return;
   const std::string why =
       "The server took nothing for " + std::to_string(patience.count()) + " ms" +
       (waited_for ? " while the source waited for it, and was given up." : ", and was given up.");
@@ -95,15 +95,14 @@ void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience
 
 void Peer::measure(rtmp::TimePoint now) {
   if (!connection_) return;
-  const net::LinkStats& figures = linkStats(now, figures_for_watching);
+  const net::LinkStats& latest = figures(now, figures_for_watching);
   BandwidthSample sample;
   sample.now = now;
   sample.offered = connection_->offered();
-  sample.acknowledged =
-      figures.bytes_sent - std::min<std::uint64_t>(figures.bytes_sent, figures.unacknowledged);
-  sample.waiting = connection_->queued() + figures.unsent;
+  sample.acknowledged = latest.acknowledged();
+  sample.waiting = connection_->queued() + latest.unsent;
   sample.age = connection_->queueAge(now);
-  if (!figures.delivery_limited_by_us) sample.delivery_rate = figures.delivery_rate;
+  if (!latest.delivery_limited_by_us) sample.delivery_rate = latest.delivery_rate;
   bandwidth_.sample(sample);
 }
 
@@ -122,17 +121,10 @@ void Peer::reportPiledUp(rtmp::TimePoint now) {
       "The server says more than 50 things in a second; " + std::to_string(*count) + " were left out."));
 }
 
-const net::LinkStats& Peer::linkStats(rtmp::TimePoint now, rtmp::Duration max_age) {
-  if (!connection_ || (link_stats_at_ && now - *link_stats_at_ < max_age)) return link_stats_;
-  link_stats_ = connection_->stats();
-  link_stats_at_ = now;
-  return link_stats_;
-}
-
 ServerStats Peer::stats(rtmp::TimePoint now) {
-  const net::LinkStats& figures = linkStats(now, figures_last);
+  const net::LinkStats& latest = figures(now, figures_last);
   Sent sent = earlier_;
-  sent += Sent{figures.bytes_sent, connection_ ? connection_->framesSent() : 0};
+  sent += Sent{latest.bytes_sent, connection_ ? connection_->framesSent() : 0};
   if (relocation_) sent += relocation_->sent();
   sent += left_.sent();
   if (dialer_) sent += dialer_->wasted();
@@ -152,7 +144,7 @@ ServerStats Peer::stats(rtmp::TimePoint now) {
                    drops_.totals().audio};
   stats.queue_bytes = queued();
   stats.queue_age = std::chrono::duration_cast<std::chrono::milliseconds>(age);
-  stats.rtt = figures.rtt;
+  stats.rtt = latest.rtt;
   if (publishing()) stats.bandwidth = bandwidth_.bitsPerSecond();
   stats.standby = silent_;
   stats.attempts = comeback_.backoff.attempts();

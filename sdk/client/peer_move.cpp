@@ -1,4 +1,4 @@
-// The half of a Peer that follows its server elsewhere while connected: redirects at publish time, and
+// The part of a Peer that follows its server elsewhere while connected: redirects at publish time, and
 // requests to reconnect (Enhanced RTMP v2, "Reconnect Request"). The new connection is made before the old
 // one is given up; a live stream changes over at a keyframe.
 #include <algorithm>
@@ -79,7 +79,12 @@ void Peer::on(rtmp::client_event::Redirected& event) {
     Status failure = identity_.serverStatus(event.status, code::connect_rejected);
     failure.description =
         sentence(failure.description) + " It " + where + ", which is not followed, " + hop.refusal + ".";
-    return awaitsPublish() ? failPublish(std::move(failure), hop.final) : sayConnection(std::move(failure));
+    if (!awaitsPublish()) return sayConnection(std::move(failure));
+    // A balancer may name one that does not redirect.
+    const bool named_by_balancer = target_.question && !options_.follow_redirects;
+    if (named_by_balancer && options_.reconnect.enabled)
+      return end("The server refused the stream: " + saying(failure));
+    return failPublish(std::move(failure), hop.final);
   }
   if (hop.target->redirected_stream) identity_.mask.addFromServer(*hop.target->redirected_stream, true);
   sayConnection(identity_.status(code::connect_redirected, "status", "The server " + where + "."));
@@ -139,11 +144,9 @@ void Peer::exchange() {
   redirected_publish_ = false;
   move_retries_ = 0;
   disconnect();
-  request_.stream = streamName();
   if (begins) hold();
   if (publish_ == Publish::moving) {
-    awaitPublish(move_patience);
-    connection_->publish(request_);
+    askToPublish(move_patience);
   } else {
     if (!settled()) requestPublish();
     prepare();
@@ -173,6 +176,7 @@ void Peer::finishMove() {
   }
   // What was held may have lost the keyframe of what comes now.
   if (connection_ && held_.waitsForKey()) connection_->waitForKey();
+  held_.clear();
   collectDrops(host_.scheduler().now());
   leaveOldConnections();
   followPendingRequest();
@@ -181,10 +185,8 @@ void Peer::finishMove() {
 // Where nothing may be lost, the end of the old publish waits behind everything that is queued there.
 bool Peer::retryMove(const Status& failure) {
   if (failure.code != "NetStream.Publish.BadName" || move_retries_ == most_move_retries) return false;
-  retry_timer_ = host_.scheduler().after(first_move_retry * (1U << move_retries_), [this] {
-    awaitPublish(move_patience);
-    connection_->publish(request_);
-  });
+  retry_timer_ = host_.scheduler().after(first_move_retry * (1U << move_retries_),
+                                         [this] { askToPublish(move_patience); });
   answer_timer_.cancel();
   const bool waits = bounds_.lossless && left_.queued() > 0;
   if (move_retries_ < retries_with_old_connection || !waits) ++move_retries_;
@@ -202,11 +204,9 @@ bool Peer::fallBack(const std::string& why) {
   target_ = std::move(old->target);
   disconnect();
   warnOfRelocation(why);
-  request_.stream = streamName();
   redirected_publish_ = false;
   move_retries_ = 0;
-  awaitPublish(move_patience);
-  connection_->publish(request_);
+  askToPublish(move_patience);
   announce();
   return true;
 }

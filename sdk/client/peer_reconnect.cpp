@@ -1,4 +1,4 @@
-// The half of a Peer that comes back: which failures are retried, when, and how; and the silence that is one.
+// The part of a Peer that comes back: which failures are retried, when, and how; and the silence that is one.
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds first_patience{30000};
 constexpr std::chrono::milliseconds later_patience{10000};
 // Some servers close a connection on which nothing is published, every ten seconds or so, and are well.
 constexpr std::chrono::milliseconds idle_healthy_after{5000};
+// Traffic has measured the round trip by then.
+constexpr std::chrono::seconds measured_after{10};
 
 std::string inMilliseconds(std::chrono::milliseconds time) {
   return std::to_string(time.count()) + " ms";
@@ -125,7 +127,6 @@ void Peer::publishAfter(std::chrono::milliseconds delay, Status failure, const s
 
 void Peer::tryAgain() {
   if (!connection_) return target_.unknown() ? host_.lookUp(*this, attemptPatience()) : dial();
-  request_.stream = streamName();
   requestPublish();
 }
 
@@ -138,7 +139,6 @@ void Peer::startOver() {
   lost_because_.clear();
   redirected_publish_ = false;
   move_retries_ = 0;
-  request_.stream = streamName();
 }
 
 // A name in use may be in use by the connection that we have lost, until the server has noticed.
@@ -178,12 +178,13 @@ void Peer::noteHealth(rtmp::TimePoint now) {
 
 bool Peer::diesInSilence(rtmp::TimePoint now, std::chrono::microseconds round_trip) {
   if (!connection_ || closing_ || options_.dead_after <= std::chrono::milliseconds::zero()) return false;
-  const net::LinkStats& figures = linkStats(now, figures_for_watching);
-  const rtmp::Duration silence = silence_.silence(*link_stats_at_, figures, connection_->queued());
-  if (silence < DeadPeer::limit(options_.dead_after, figures, round_trip)) return false;
+  const net::LinkStats& latest = figures(now, figures_for_watching);
+  const rtmp::Duration silence = dead_peer_.silence(figures_.hadAt(), latest, connection_->queued());
+  if (publishing() && now - std::max(started_at_, adopted_at_) >= measured_after) round_trip = {};
+  if (silence < DeadPeer::limit(options_.dead_after, latest, round_trip)) return false;
   end("Nothing has come from the server for " +
       inMilliseconds(std::chrono::duration_cast<std::chrono::milliseconds>(silence)) + ", not even " +
-      (figures.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent."));
+      (latest.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent."));
   return true;
 }
 

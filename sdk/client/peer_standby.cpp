@@ -15,7 +15,6 @@ void Peer::takeOver(std::optional<std::uint64_t> from) {
   taking_over_ = true;
   unconfirmed_ = from;
   publish_asked_at_ = host_.scheduler().now();
-  request_.stream = streamName();
   publish_ = Publish::wanted;
   requestPublish();
 }

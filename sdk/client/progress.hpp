@@ -14,7 +14,7 @@ class Progress {
   /// It is not asked to take anything, or has just begun.
   void restart(rtmp::TimePoint now) { since_ = now; }
   rtmp::Duration without(rtmp::TimePoint now, const net::LinkStats& figures, std::size_t queued) {
-    const std::uint64_t taken = figures.bytes_sent - figures.unacknowledged;
+    const std::uint64_t taken = figures.acknowledged();
     const bool nothing_to_take = queued == 0 && figures.unsent == 0 && figures.unacknowledged == 0;
     if (taken != taken_ || nothing_to_take) {
       taken_ = taken;

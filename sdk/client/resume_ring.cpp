@@ -66,6 +66,12 @@ bool ResumeRing::keyIsOld() const {
   return has_video_ && !groups_.empty() && newest_at_ - groups_.back().began > bounds_.age;
 }
 
+bool ResumeRing::isRecent(std::uint64_t number) const {
+  if (!groupOf(number)) return false;
+  const Entry* const entry = find(number);
+  return entry ? newest_at_ - entry->message.queued_at <= bounds_.age : number == next();
+}
+
 const ResumeRing::Entry* ResumeRing::find(std::uint64_t number) const {
   if (number < first_ || number - first_ >= entries_.size()) return nullptr;
   return &entries_[number - first_];

@@ -80,6 +80,8 @@ class ResumeRing {
   bool hasVideo() const { return has_video_; }
   /// Pictures come, but no keyframe: the newest group began longer ago than a group is kept.
   bool keyIsOld() const;
+  /// What came from this number on, next() included, is still kept, and no older than a group may be.
+  bool isRecent(std::uint64_t number) const;
   rtmp::DropCounts framesBefore(std::uint64_t number) const { return tally_.before(number); }
   /// Payload and bookkeeping; 0 when they are not kept.
   std::uint64_t bytesFrom(std::uint64_t number) const;

@@ -18,8 +18,7 @@ void SentNumbers::taken(std::uint64_t number, std::uint64_t end) {
 // link has acknowledged all for certain.
 void SentNumbers::acknowledge(const net::LinkStats& figures) {
   if (figures.unsent == 0 && figures.unacknowledged == 0) return spans_.clear();
-  const std::uint64_t acknowledged =
-      figures.bytes_sent - std::min<std::uint64_t>(figures.unacknowledged, figures.bytes_sent);
+  const std::uint64_t acknowledged = figures.acknowledged();
   while (!spans_.empty() && spans_.front().end <= acknowledged) spans_.pop();
 }
 

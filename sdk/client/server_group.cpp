@@ -119,6 +119,7 @@ bool ServerGroup::allGone() const {
 void ServerGroup::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> patience) {
   std::chrono::microseconds round_trip{0};
   for (const auto& peer : peers_) round_trip = std::max(round_trip, peer->roundTrip());
+  round_trip = round_trip_.longest(now, round_trip);
   for (const auto& peer : peers_) peer->tick(now, patience, round_trip);
 }
 

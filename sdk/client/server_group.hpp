@@ -9,6 +9,7 @@
 #include <multiconn/status.hpp>
 
 #include "client/balancer_desk.hpp"
+#include "client/dead_peer.hpp"
 #include "client/engine.hpp"
 #include "client/peer.hpp"
 #include "client/setup.hpp"
@@ -99,6 +100,7 @@ class ServerGroup final : PeerHost {
   bool setup_answered_ = false;
   bool holding_answer_ = false;
   bool closing_ = false;
+  RecentRoundTrip round_trip_;  // of those that publish
   std::vector<std::function<void()>> closed_;
   rtmp::TimePoint called_at_{};
   net::Timer setup_timer_, close_timer_, leave_timer_;

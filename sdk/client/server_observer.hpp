@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "client/peer.hpp"
 #include "rtmp/shared_object_message.hpp"
 
@@ -19,7 +21,9 @@ class ServerObserver {
   /// What was agreed upon on that connection is over.
   virtual void peerLost(Peer& peer) = 0;
   virtual void sharedObjectReceived(Peer& peer, rtmp::SharedObjectMessage& message) = 0;
-  /// ncClose(): every connection is about to end.
+  /// MultiConnection::on() has a handler of this name now.
+  virtual void handlerGiven(const std::string&) {}
+  /// ncClose(): every connection is about to end, and still takes what is sent at once.
   virtual void closing() {}
   /// The last thing of all. Timers, Dialers and callbacks of the application have to go here; the strand and
   /// the peers follow.

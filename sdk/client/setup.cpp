@@ -66,10 +66,9 @@ SetupOutcome Setup::answer(std::chrono::milliseconds elapsed) const {
 
 std::string Setup::sentence() const {
   if (counted() == 0) return "There is no destination to connect to.";
-  const std::string all = required() == counted() ? "all " : "";
+  const std::string wanted = required() == counted() ? "all" : std::to_string(required());
   return std::to_string(count(ServerOutcome::State::connected)) + " of " + std::to_string(counted()) +
-         " servers answered; " + all + std::to_string(required()) + (required() == 1 ? " was" : " were") +
-         " required.";
+         " servers answered; " + wanted + (wanted == "1" ? " was" : " were") + " required.";
 }
 
 std::size_t Setup::counted() const {

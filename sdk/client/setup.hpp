@@ -32,7 +32,7 @@ class Setup {
   bool certain() const;
   /// The answer as it stands; servers without an outcome are pending.
   SetupOutcome answer(std::chrono::milliseconds elapsed) const;
-  /// "1 of 3 servers answered; all 3 were required."
+  /// "1 of 3 servers answered; all were required."
   std::string sentence() const;
 
  private:

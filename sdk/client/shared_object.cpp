@@ -17,6 +17,7 @@ using client::SharedObjectView;
 namespace {
 
 constexpr std::size_t longest_name = 1024;
+constexpr SharedObjectView::Ticket no_ticket = 0;
 
 /// One sentence; empty: nothing is wrong with them.
 std::string whyNot(std::span<const AmfValue> values, bool amf3);
@@ -24,19 +25,16 @@ std::string whyNot(const char* what, std::string_view name);
 void refuse(ClientCore& core, const std::shared_ptr<SharedObjectView>& view, const char* code,
             std::string why);
 
-/// Runs action(session) on the strand, unless the object has been closed.
+void usedTooLate(ClientCore& strand, SharedObjectView& view);
+
+/// Runs action(session) on the strand, unless the object or all has been closed.
 template <typename Action>
 void perform(ClientCore& core, const std::shared_ptr<SharedObjectView>& view, Action action) {
   core.post([view, action = std::move(action)](ClientCore& strand) mutable {
     const auto objects = strand.observer<client::SharedObjects>();
-    SharedObjectSession* const session = objects ? objects->session(view) : nullptr;
+    SharedObjectSession* const session = objects && !strand.closed() ? objects->session(view) : nullptr;
     if (session) return action(*session);
-    strand.connectionStatus({code::object_closed,
-                             "warning",
-                             "The shared object \"" + view->name() + "\" is used after it has been closed.",
-                             {},
-                             {},
-                             {}});
+    usedTooLate(strand, *view);
   });
 }
 
@@ -53,7 +51,8 @@ void SharedObject::set(std::string slot, AmfValue value) {
   std::string why = whyNot("slot", slot);
   if (why.empty() && wanted) why = whyNot(std::span(&*wanted, 1), core->options().amf3);
   if (!why.empty()) return refuse(*core, view_, code::object_bad_value, std::move(why));
-  const SharedObjectView::Ticket ticket = view_->assign(slot, wanted);
+  // What goes nowhere is not shown either.
+  const SharedObjectView::Ticket ticket = core->isShut() ? no_ticket : view_->assign(slot, wanted);
   perform(*core, view_,
           [slot = std::move(slot), wanted = std::move(wanted), ticket](SharedObjectSession& session) {
             session.set(slot, wanted, ticket);
@@ -75,7 +74,8 @@ void SharedObject::remove(std::string slot) {
 void SharedObject::clear() {
   const auto core = core_.lock();
   if (!core || !view_) return;
-  perform(*core, view_, [ticket = view_->clear()](SharedObjectSession& session) { session.clear(ticket); });
+  const SharedObjectView::Ticket ticket = core->isShut() ? no_ticket : view_->clear();
+  perform(*core, view_, [ticket](SharedObjectSession& session) { session.clear(ticket); });
 }
 
 void SharedObject::send(std::string handler, std::vector<AmfValue> arguments) {
@@ -179,6 +179,18 @@ std::string whyNot(std::span<const AmfValue> values, bool amf3) {
   if (bytes.size() > rtmp::SharedObjectBounds().value_bytes)
     return "The value is larger than 1,000,000 bytes.";
   return {};
+}
+
+// Another thread may have set() it just before.
+void usedTooLate(ClientCore& strand, SharedObjectView& view) {
+  view.dropUnsettled();
+  strand.connectionStatus({code::object_closed,
+                           "warning",
+                           "The shared object \"" + view.name() + "\" is used after " +
+                               (strand.closed() ? "ncClose()." : "it has been closed."),
+                           {},
+                           {},
+                           {}});
 }
 
 void refuse(ClientCore& core, const std::shared_ptr<SharedObjectView>& view, const char* code,

@@ -98,10 +98,22 @@ void SharedObjectSession::on(const std::string& handler, Heard callback) {
   }
 }
 
+void SharedObjectSession::onStatus(std::function<void(const Status&)> callback) {
+  on_status_ = sharedFunction(std::move(callback));
+  if (!on_status_) return;
+  for (Status& kept : core_.statusesKept(name())) report(std::move(kept));
+}
+
+void SharedObjectSession::finish() {
+  merged_.finish(now());
+}
+
 void SharedObjectSession::release() {
+  finish();
   merged_.release();
   backlogs_.clear();
   unheard_.clear();
+  unhandled_.clear();
   timer_.cancel();
 }
 
@@ -126,7 +138,7 @@ void SharedObjectSession::exclude(ServerId server) {
 void SharedObjectSession::lost(ServerId server) {
   silent_.erase(server);
   full_.erase(server);
-  unheard_.erase(server);
+  forgetUnheard(server);
   merged_.lost(server);
   arm();
 }
@@ -134,7 +146,7 @@ void SharedObjectSession::lost(ServerId server) {
 void SharedObjectSession::remove(ServerId server) {
   silent_.erase(server);
   full_.erase(server);
-  unheard_.erase(server);
+  forgetUnheard(server);
   left_out_.erase(server);
   const auto backlog = backlogs_.find(server);
   if (backlog != backlogs_.end() && backlog->second.since()) tellSynced(server, backlog->second.take());
@@ -170,7 +182,7 @@ SharedObjectServer SharedObjectSession::row(ServerId server) const {
 }
 
 void SharedObjectSession::report(Status status) {
-  if (!on_status_) return core_.connectionStatus(std::move(status));
+  if (!on_status_) return core_.objectStatus(name(), std::move(status));
   core_.callBack([callback = on_status_, status = std::move(status)] { callback(status); });
 }
 
@@ -197,19 +209,33 @@ void SharedObjectSession::viewChanged(const std::string& slot, const rtmp::SlotV
 void SharedObjectSession::onSync(Synced callback) {
   on_sync_ = sharedFunction(std::move(callback));
   if (!on_sync_) return;
+  for (const ServerId server : std::exchange(unheard_, {}))
+    core_.callBack([callback = on_sync_, changes = everySlot(server)] { callback(changes); });
+}
+
+void SharedObjectSession::syncHandlerGiven() {
+  for (const ServerId server : std::exchange(unhandled_, {})) callSyncHandler(server, everySlot(server));
+}
+
+std::vector<Change> SharedObjectSession::everySlot(ServerId server) const {
   const AmfObject data = merged_.data();
-  for (const ServerId server : std::exchange(unheard_, {})) {
-    std::vector<Change> changes;
-    for (const AmfProperty& slot : data.properties())
-      changes.push_back({Change::Code::change, slot.name, nullptr, server});
-    core_.callBack([callback = on_sync_, changes = std::move(changes)] { callback(changes); });
-  }
+  std::vector<Change> changes;
+  for (const AmfProperty& slot : data.properties())
+    changes.push_back({Change::Code::change, slot.name, nullptr, server});
+  return changes;
+}
+
+void SharedObjectSession::forgetUnheard(ServerId server) {
+  unheard_.erase(server);
+  unhandled_.erase(server);
 }
 
 // Behind what waits already, so that the order stays.
 void SharedObjectSession::synced(ServerId server, std::vector<Change> changes) {
+  const bool handled = core_.calls().handles(name() + "_sync");
   if (!on_sync_) unheard_.insert(server);
-  if (!on_sync_ && !core_.calls().handles(name() + "_sync")) return;
+  if (!handled) unhandled_.insert(server);
+  if (!on_sync_ && !handled) return;
   SyncBacklog& backlog = backlogs_[server];
   if (!backlog.since() && all_.flow(server).syncs.take(now())) return tellSynced(server, std::move(changes));
   backlog.add(std::move(changes), now());

@@ -47,9 +47,11 @@ class SharedObjectSession final : MergedObjectEvents {
   void flush();
   void onSync(Synced callback);
   void on(const std::string& handler, Heard callback);
-  void onStatus(std::function<void(const Status&)> callback) {
-    on_status_ = sharedFunction(std::move(callback));
-  }
+  void onStatus(std::function<void(const Status&)> callback);
+  /// The MultiConnection has a handler for our "NAME_sync" now.
+  void syncHandlerGiven();
+  /// Sends what waits, now or never.
+  void finish();
   /// Leaves the object on every server.
   void release();
 
@@ -83,6 +85,8 @@ class SharedObjectSession final : MergedObjectEvents {
   void notCarried(ServerId server, const std::string& slot) override;
 
   rtmp::TimePoint now() const;
+  void forgetUnheard(ServerId server);
+  std::vector<Change> everySlot(ServerId server) const;
   void tellSynced(ServerId server, std::vector<Change> changes);
   void tellBacklogs();
   void reportLeftOut();
@@ -102,7 +106,8 @@ class SharedObjectSession final : MergedObjectEvents {
   std::set<ServerId> left_out_;  // that have sent too much, which is to be told
   std::optional<rtmp::TimePoint> left_out_at_;
   Synced on_sync_;
-  std::set<ServerId> unheard_;  // have told something that nobody listened to
+  // Have told something that nobody listened to: by onSync(), and by the handler.
+  std::set<ServerId> unheard_, unhandled_;
   std::map<std::string, Heard, std::less<>> heard_;
   std::function<void(const Status&)> on_status_;
   std::optional<rtmp::TimePoint> armed_;

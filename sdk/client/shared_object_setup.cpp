@@ -16,9 +16,9 @@ using client::SharedObjects;
 
 namespace {
 
-void report(ClientCore& core, const char* code, std::string description) {
-  core.post([code, description = std::move(description)](ClientCore& strand) {
-    strand.connectionStatus({code, "error", description, {}, {}, {}});
+void report(ClientCore& core, const char* code, std::string description, const char* level = "error") {
+  core.post([code, description = std::move(description), level](ClientCore& strand) {
+    strand.connectionStatus({code, level, description, {}, {}, {}});
   });
 }
 
@@ -46,6 +46,12 @@ SharedObject MultiConnection::sharedObjectSetup(std::string name, bool persisten
            "This is no name for a shared object: 1 to 1024 bytes, no command of RTMP, none of space ~ % & \\ "
            "; : \" "
            "' , < > ? #.");
+    return {};
+  }
+  if (core_->isShut()) {
+    report(*core_, code::object_closed,
+           "The shared object \"" + name + "\" is set up after ncClose(), which comes to nothing.",
+           "warning");
     return {};
   }
   bool made = false;

@@ -62,4 +62,9 @@ void SharedObjectView::settled(Ticket ticket) {
   std::erase_if(local_, [ticket](const auto& entry) { return entry.second.ticket == ticket; });
 }
 
+void SharedObjectView::dropUnsettled() {
+  const std::lock_guard lock(mutex_);
+  local_.clear();
+}
+
 }  // namespace multiconn::client

@@ -40,6 +40,8 @@ class SharedObjectView {
   void publish(std::vector<SharedObjectServer> servers);
   /// What assign() or clear() has done has been published.
   void settled(Ticket ticket);
+  /// What they have done and is not settled yet never will be.
+  void dropUnsettled();
 
  private:
   struct Local {

@@ -115,8 +115,16 @@ void SharedObjects::sharedObjectReceived(Peer& peer, rtmp::SharedObjectMessage& 
   publishRows(*found->second);
 }
 
+void SharedObjects::handlerGiven(const std::string& method) {
+  constexpr std::string_view ending = "_sync";
+  if (!method.ends_with(ending)) return;
+  const auto found = sessions_.find(method.substr(0, method.size() - ending.size()));
+  if (found != sessions_.end()) found->second->syncHandlerGiven();
+}
+
 void SharedObjects::closing() {
   closing_ = true;
+  for (const auto& [name, session] : sessions_) session->finish();
   for (auto& [id, server] : servers_) server.probe.reset();
 }
 

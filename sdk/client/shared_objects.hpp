@@ -51,6 +51,7 @@ class SharedObjects final : public ServerObserver, CapabilityEvents {
   void peerConnected(Peer& peer) override;
   void peerLost(Peer& peer) override;
   void sharedObjectReceived(Peer& peer, rtmp::SharedObjectMessage& message) override;
+  void handlerGiven(const std::string& method) override;
   void closing() override;
   void ended() override;
 

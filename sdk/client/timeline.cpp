@@ -60,10 +60,12 @@ void Timeline::placeUnshifted(std::int64_t first_ms) {
     if (!line.shift_ms) line.shift_ms = shift;
 }
 
-// Of a track that begins when the clock of all has been set back already.
+// Of a track that begins when the clock of all has been set back already, however long after the last frame:
+// a clock that is right is not far behind what it has shown before.
 std::int64_t Timeline::shiftOfTheOthers(std::int64_t own_ms) const {
-  const std::int64_t apart = std::abs(own_ms + clock_shift_ms_ - newest_ms_);
-  return apart <= farthest_apart_ms && apart < std::abs(own_ms - newest_ms_) ? clock_shift_ms_ : 0;
+  const std::int64_t ahead = own_ms - newest_ms_;
+  const bool nearer = std::abs(ahead + clock_shift_ms_) < std::abs(ahead);
+  return nearer || ahead < -farthest_apart_ms ? clock_shift_ms_ : 0;
 }
 
 // A clock that has been set back goes on from where it was, for all tracks by one shift: that of the track

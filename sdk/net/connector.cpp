@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds attempt_delay{250};
 
 std::vector<Address> interleaved(const std::vector<Address>& addresses);
 std::error_code connectError(int descriptor);
+bool isAnswer(std::error_code code);
 
 }  // namespace
 
@@ -59,7 +60,8 @@ class Connector::Impl {
   std::error_code code_;  // of the failed attempts, when they agree
   std::string text_;      // of the last failed attempt
   bool errors_differ_ = false;
-  bool waiting_ = false;  // for the answers, after the last address was tried
+  bool answered_ = false;  // one of them, by a peer
+  bool waiting_ = false;   // for the answers, after the last address was tried
 };
 
 Connector::Connector(AsioScheduler& scheduler, std::string host, std::vector<Address> addresses,
@@ -83,15 +85,14 @@ void Connector::Impl::startNext() {
     silence_ = scheduler_.after(patience_, [this] { giveUp(); });
 }
 
-// What another address has answered says more than silence does.
+// What another address has answered says more than silence does, and silence more than that we have no route.
 void Connector::Impl::giveUp() {
-  const bool answered = code_.operator bool();
   for (const Attempt& attempt : attempts_) {
-    if (attempt.socket && !answered)
+    if (attempt.socket && !answered_)
       attemptFailed(attempt.address, std::make_error_code(std::errc::timed_out));
   }
   LinkFailure silence = failure();
-  silence.mute = true;
+  silence.mute = !answered_;
   finish({{}, std::move(silence)});
 }
 
@@ -122,6 +123,7 @@ void Connector::Impl::check(std::size_t index) {
 
 void Connector::Impl::attemptFailed(const Address& address, std::error_code code) {
   errors_differ_ = errors_differ_ || (code_ && code_ != code);
+  answered_ = answered_ || isAnswer(code);
   code_ = code;
   text_ = describe(code, address.text());
 }
@@ -169,6 +171,11 @@ std::error_code connectError(int descriptor) {
   socklen_t size = sizeof code;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
   return {code, std::system_category()};
+}
+
+/// All else is said by our own kernel, or by a router on the way.
+bool isAnswer(std::error_code code) {
+  return code == std::errc::connection_refused || code == std::errc::connection_reset;
 }
 
 }  // namespace

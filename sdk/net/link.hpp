@@ -23,7 +23,7 @@ struct LinkFailure {
   std::string text;      ///< one sentence, free of secrets
   /// Trying again cannot help: the certificate is wrong, the scheme has no engine.
   bool final = false;
-  /// TCP's connect was not answered within LinkTarget::connect_patience. One that is far may need longer.
+  /// No address answered TCP's connect within LinkTarget::connect_patience. One that is far may need longer.
   bool mute = false;
 };
 
@@ -44,6 +44,11 @@ struct LinkStats {
   /// Bytes a second that the kernel has seen delivered lately. Nothing: not known.
   std::optional<std::uint64_t> delivery_rate;
   bool delivery_limited_by_us = false;  ///< of delivery_rate: there was no more to send
+
+  /// Of bytes_sent. The kernel may count more than was given to it: the end of a stream, TLS's own.
+  std::uint64_t acknowledged() const {
+    return unacknowledged < bytes_sent ? bytes_sent - unacknowledged : std::uint64_t{0};
+  }
 };
 
 /// What a Link tells. Always from a task of its own on the scheduler, never inside a call of the Link's

@@ -105,7 +105,7 @@ std::chrono::seconds probeInterval(std::chrono::milliseconds dead_after) {
 // zero window, and a server that pauses is slow, not dead. What is on its way unanswered the owner sees in
 // `last_heard`; the kernel sends no keep-alive probes meanwhile.
 void keepAlive(int descriptor, std::chrono::milliseconds dead_after) {
-  // Where nobody asks for figures, a probe that is lost is not repeated: five in a row are hardly bad luck.
+  // Where nobody asks for figures, a probe that is lost is not repeated: four in a row are hardly bad luck.
   constexpr int probes = 4;
   const int interval = static_cast<int>(probeInterval(dead_after).count());
   set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);

@@ -34,10 +34,8 @@ std::uint64_t DropCounts::*kindOf(const QueuedMessage& message) {
 }  // namespace
 
 void OutboundQueue::push(QueuedMessage message) {
-  if (waiting_for_key_ && !bounds_.lossless && isVideo(message)) {
-    if (!isKey(message)) return count(message);
-    waiting_for_key_ = false;
-  }
+  if (waiting_for_key_ && isKey(message)) waiting_for_key_ = false;
+  if (waiting_for_key_ && !bounds_.lossless && isVideo(message)) return count(message);
   const TimePoint now = message.queued_at;
   bytes_ += sizeOf(message);
   messages_.push(std::move(message));

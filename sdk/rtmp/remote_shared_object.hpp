@@ -126,6 +126,8 @@ class RemoteSharedObject {
   void hold(bool hold, TimePoint now);
   /// What has been set goes at the next tick(), or when the batch on its way has been answered.
   void flush();
+  /// The last batch: what waits goes at once, and no answer is waited for. Then release(), or lost().
+  ReplicaReaction finish(TimePoint now);
 
   ReplicaReaction handle(const SharedObjectMessage& message, TimePoint now);
   ReplicaReaction tick(TimePoint now);

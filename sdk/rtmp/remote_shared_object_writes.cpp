@@ -80,6 +80,17 @@ void RemoteSharedObject::flush() {
   if (!queue_.empty()) flush_up_to_ = queue_.rbegin()->first;
 }
 
+ReplicaReaction RemoteSharedObject::finish(TimePoint now) {
+  ReplicaReaction reaction;
+  if (state_ != State::joined || held_) return reaction;
+  sendEarlyOnes();
+  writes_.clear();
+  closed_.clear();
+  outstanding_ = 0;
+  sendBatch(now, reaction);
+  return reaction;
+}
+
 // What was set while the object was settling is written in answer to Settled: it comes first.
 void RemoteSharedObject::sendEarlyOnes() {
   if (early_sends_.empty()) return;

@@ -163,9 +163,9 @@ Problem parseScheme(std::string_view& text, Url& url) {
   url.port = defaultPort(url.scheme);
   if (url.port != 0) return {};
   if (url.scheme == "http" || url.scheme == "https") {
-    return "an " + url.scheme + ":// URL is not an RTMP server's: it has to begin with rtmp:// or rtmps://";
+    return "an " + url.scheme + ":// URL is not an RTMP server's: it has to begin with rtmp[s|t|e|te]://";
   }
-  return "the URL's scheme is not one of RTMP's: it has to begin with rtmp:// or rtmps://";
+  return "the URL's scheme is not one of RTMP's: it has to begin with rtmp[s|t|e|te]://";
 }
 
 std::uint16_t defaultPort(std::string_view scheme) {

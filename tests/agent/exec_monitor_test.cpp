@@ -25,7 +25,7 @@ ExecOptions shell(const std::string& script, std::chrono::milliseconds timeout =
 }
 
 TEST(ExecOutput, HasEveryField) {
-  const AgentLoad load = parseExecOutput(
+  const auto [load, unknown] = parseExecOutput(
       R"({"connections":7,"capacity":50,"accepts":90,"acceptsEstimated":true,"inBits":1e6,"outBits":2000000,)"
       R"("cpu":0.5,"healthy":false})");
   EXPECT_EQ(load.connections, 7U);
@@ -36,10 +36,27 @@ TEST(ExecOutput, HasEveryField) {
   EXPECT_EQ(load.out_bits, 2000000U);
   EXPECT_EQ(load.cpu, 0.5);
   EXPECT_FALSE(load.healthy);
+  EXPECT_THAT(unknown, testing::IsEmpty());
+}
+
+TEST(ExecOutput, NamesFieldsThatNobodyKnows) {
+  EXPECT_THAT(parseExecOutput(R"({"connections":7,"in_bits":1,"Cpu":0})").unknown,
+              testing::ElementsAre("in_bits", "Cpu"));
+}
+
+TEST(ExecMonitor, TellsOfAnUnknownFieldOnce) {
+  std::vector<std::string> told;
+  ExecOptions options = shell(R"(echo '{"connections":4,"in\u001bbits":1}')");
+  options.log = [&](const std::string& line) { told.push_back(line); };
+  ExecMonitor monitor(std::move(options));
+  EXPECT_EQ(monitor.load().connections, 4U);
+  EXPECT_EQ(monitor.load().connections, 4U);
+  EXPECT_THAT(told,
+              testing::ElementsAre(testing::AllOf(HasSubstr("\"in?bits\""), HasSubstr("inBits, outBits"))));
 }
 
 TEST(ExecOutput, NeedsConnectionsOnly) {
-  const AgentLoad load = parseExecOutput(R"({"connections":0})");
+  const AgentLoad load = parseExecOutput(R"({"connections":0})").load;
   EXPECT_TRUE(load.healthy);
   EXPECT_FALSE(load.accepts);
   EXPECT_FALSE(load.capacity);

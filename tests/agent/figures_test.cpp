@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <string>
 
 #include "agent/cpu_meter.hpp"
 #include "agent/monitors/accept_count.hpp"
 #include "agent/monitors/rate_meter.hpp"
 #include "balance/load_report.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -160,12 +163,22 @@ TEST(CpuTicks, AreThoseOfProcStat) {
   EXPECT_FALSE(parseCpuTicks(""));
 }
 
-TEST(CpuMeter, TellsAShareOfThisMachine) {
-  CpuMeter meter;
+TEST(CpuMeter, TellsTheShareOfTheLastSecond) {
+  const test::TemporaryFolder folder;
+  CpuMeter meter(folder.write("stat", "cpu  100 0 0 900 0 0 0 0 0 0\n"));
   EXPECT_EQ(meter.sample(start), 0);
-  const double busy = meter.sample(start + 1s);
-  EXPECT_GE(busy, 0);
-  EXPECT_LE(busy, 1);
+  folder.write("stat", "cpu  125 0 0 975 0 0 0 0 0 0\n");
+  EXPECT_EQ(meter.sample(start + 999ms), 0) << "the second is not over";
+  EXPECT_EQ(meter.sample(start + 1s), 0.25);
+  folder.write("stat", "");
+  EXPECT_EQ(meter.sample(start + 2s), 0.25) << "what cannot be read changes nothing";
+}
+
+TEST(CpuMeter, ReadsThisMachines) {
+  std::ifstream file("/proc/stat");
+  std::string line;
+  std::getline(file, line);
+  EXPECT_TRUE(parseCpuTicks(line)) << line;
 }
 
 }  // namespace

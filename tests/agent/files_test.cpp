@@ -181,9 +181,12 @@ TEST(RedirectAddress, RefusesNonsense) {
 TEST(RedirectAddress, ThatNobodyElseReachesIsRefused) {
   for (const char* text :
        {"localhost", "LOCALHOST:1936", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0", "::", "::ffff:127.0.0.1",
-        "[::ffff:7f00:1]:1935", "::FFFF:127.9.9.9", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0"})
+        "[::ffff:7f00:1]:1935", "::FFFF:127.9.9.9", "0:0:0:0:0:0:0:1", "::ffff:0.0.0.0", "localhost.",
+        "edge.localhost", "localhost.localdomain", "Localhost4.LocalDomain4", "localhost6.localdomain6.",
+        "ip6-localhost:1936", "ip6-loopback"})
     EXPECT_THROW(refuseLoopback(parseRedirectAddress(text)), std::invalid_argument) << text;
-  for (const char* text : {"10.0.0.1", "edge.example.com", "2001:db8::1", "::ffff:10.0.0.1", "128.0.0.1"})
+  for (const char* text : {"10.0.0.1", "edge.example.com", "2001:db8::1", "::ffff:10.0.0.1", "128.0.0.1",
+                           "localhost.example.com", "ip6-localhost.example.com"})
     EXPECT_NO_THROW(refuseLoopback(parseRedirectAddress(text))) << text;
 }
 

@@ -43,6 +43,7 @@ TEST(HttpUrl, IsTakenApart) {
   EXPECT_EQ(url.target, "/stat?x=1");
   EXPECT_EQ(url.authorization, "Basic dXNlcjpwYXNz");
   EXPECT_EQ(url.origin(), "http://[::1]:8080");
+  EXPECT_EQ(url.shown(), "http://[::1]:8080/stat");
   EXPECT_EQ(parseHttpUrl("http://example.com").target, "/");
   EXPECT_EQ(parseHttpUrl("http://example.com").origin(), "http://example.com");
 }

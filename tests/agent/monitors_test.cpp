@@ -10,6 +10,7 @@
 #include "agent/monitors/srs_monitor.hpp"
 #include "agent/tcp_server.hpp"
 #include "agent/waiting.hpp"
+#include "support/error_of.hpp"
 #include "support/vectors.hpp"
 
 namespace multiconn::agent {
@@ -56,8 +57,9 @@ TEST(NginxRtmpMonitor, ReadsThePageAndLeavesItsProbesOut) {
   EXPECT_EQ(load.connections, 3U);
   EXPECT_EQ(load.accepts, 3U);
   EXPECT_FALSE(load.accepts_estimated);
-  NginxRtmpMonitor wrong(tools::parseHttpUrl(web.url("/statistics")));
-  EXPECT_THROW(wrong.load(), std::runtime_error);
+  NginxRtmpMonitor wrong(tools::parseHttpUrl(web.url("/statistics?secret")));
+  EXPECT_EQ(test::errorOf([&] { wrong.load(); }),
+            web.url("/statistics") + " answered with HTTP 404; --monitor-url names another page");
 }
 
 TEST(SrsAnswers, OfItsDocumentation) {
@@ -181,6 +183,14 @@ TEST_F(AutoMonitorTest, CountsConnectionsWhereNobodyTellsFigures) {
   const LocalWeb web([](const HttpRequest&) { return not_found; });
   EXPECT_EQ(loadOf(web).connections, 1U);
   EXPECT_EQ(monitor_->name(), "tcp");
+}
+
+TEST_F(AutoMonitorTest, SaysWhereItReads) {
+  std::string told;
+  options_.log = [&](const std::string& line) { told = line; };
+  const LocalWeb web([](const HttpRequest&) { return page(origin_status); });
+  loadOf(web);
+  EXPECT_EQ(told, "figures are read by the monitor origin, at " + web.url("/stat"));
 }
 
 TEST_F(AutoMonitorTest, GoesOnCountingWhenItFindsSomethingBetter) {

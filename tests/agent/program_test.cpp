@@ -1,5 +1,3 @@
-#include "agent/program_run.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +8,7 @@
 #include "agent/http/http_client.hpp"
 #include "agent/tcp_server.hpp"
 #include "program/listen_on.hpp"
+#include "support/program_run.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/vectors.hpp"
 
@@ -127,9 +126,10 @@ TEST_F(AgentProgram, SaysInOneLineWhatIsWrong) {
                        "192.0.2.7"}),
               testing::AllOf(HasSubstr("line 1"), testing::Not(HasSubstr("1234567"))));
   EXPECT_THAT(with({"--monitor", "wowza"}), HasSubstr("--monitor"));
-  EXPECT_THAT(with({"--monitor", "exec"}), HasSubstr("needs a command"));
-  EXPECT_THAT(with({"--exec", "true"}), HasSubstr("only the monitor exec"));
-  EXPECT_THAT(with({"--monitor", "tcp", "--monitor-url", "http://127.0.0.1/"}), HasSubstr("reads no URL"));
+  EXPECT_THAT(with({"--monitor", "exec"}), HasSubstr("needs a command: --exec"));
+  EXPECT_THAT(with({"--exec", "true"}), HasSubstr("--exec is for --monitor exec"));
+  EXPECT_THAT(with({"--monitor", "tcp", "--monitor-url", "http://127.0.0.1/"}),
+              HasSubstr("reads no --monitor-url"));
   EXPECT_THAT(with({"--monitor", "srs", "--monitor-url", "ftp://x"}), HasSubstr("http://host"));
   EXPECT_THAT(with({"--rtmp", "127.0.0.1:x"}), HasSubstr("ADDRESS:PORT"));
   EXPECT_THAT(with({"--capacity", "0"}), HasSubstr("--capacity"));

@@ -29,8 +29,7 @@ constexpr const char* token = "the token of this test";
 BalancerOptions onFreePorts() {
   BalancerOptions options;
   options.listen = options.udp = {{"127.0.0.1", 0}};
-  options.admin = {"127.0.0.1", 0};
-  options.admin_token = token;
+  options.admin = tools::AdminListener{{"127.0.0.1", 0}, token, {}};
   options.keys = {key_text};
   options.server_info = true;
   options.dispatcher.hold = milliseconds(0);
@@ -110,13 +109,13 @@ TEST_F(BalancerTest, OperationsNeedTheToken) {
 
 TEST_F(BalancerTest, PagesOnLoopbackAreNotForNamesThatWereMadeToLeadThere) {
   BalancerOptions options = onFreePorts();
-  options.admin_names = {"admin.example.com"};
+  options.admin->names = {"admin.example.com"};
   start(options);
   EXPECT_EQ(statusOf(admin("/servers")), 200);
   EXPECT_EQ(statusOf(admin("/servers", "GET", {}, "admin.example.com:1936")), 200);
   EXPECT_EQ(statusOf(admin("/servers", "GET", {}, "rebound.example.com")), 401);
   EXPECT_EQ(statusOf(admin("/servers", "GET", token, "rebound.example.com")), 200);
-  options.admin_token.clear();
+  options.admin->token.clear();
   start(options);
   EXPECT_EQ(statusOf(admin("/servers")), 200);
   for (const char* const path : {"/servers", "/history", "/metrics"}) {
@@ -126,7 +125,7 @@ TEST_F(BalancerTest, PagesOnLoopbackAreNotForNamesThatWereMadeToLeadThere) {
 
 TEST_F(BalancerTest, WithoutATokenNothingCanBeChanged) {
   BalancerOptions options = onFreePorts();
-  options.admin_token.clear();
+  options.admin->token.clear();
   start(options);
   EXPECT_EQ(statusOf(admin("/servers/x/pause", "POST")), 403);
   EXPECT_EQ(servers().at("balancer").at("operations"), false);
@@ -151,6 +150,7 @@ TEST_F(BalancerTest, AdminShowsEdgesMetricsAndThePage) {
   EXPECT_THAT(metrics, HasSubstr("multiconn_balancer_edge_redirects_total{edge=\"" + guidOf(5).text() +
                                  "\",address=\"10.0.0.5\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("multiconn_balancer_report_refusals_total{reason=\"bad_seal\"} 0\n"));
+  EXPECT_THAT(metrics, HasSubstr("multiconn_balancer_report_drops_total 0\n"));
   EXPECT_THAT(metrics, HasSubstr("multiconn_balancer_look_ups_total{form=\"text\",result=\"ok\"} 1\n"));
   EXPECT_THAT(metrics, HasSubstr("multiconn_balancer_process_resident_bytes "));
   EXPECT_THAT(bodyOf(admin("/history")), HasSubstr("\"samples\":[{"));
@@ -181,6 +181,7 @@ TEST_F(BalancerTest, RefusesForgeriesSilentlyAndCountsThem) {
   EXPECT_EQ(refusals.at("malformed"), 1);
   EXPECT_EQ(refusals.at("replayed"), 1);
   EXPECT_EQ(document.at("balancer").at("reports"), 1);
+  EXPECT_FALSE(agent.wasAnswered());
   EXPECT_THAT(log, HasSubstr("127.0.0.1: its seal is broken"));
   EXPECT_THAT(log, Not(HasSubstr(key_text)));
 }
@@ -217,6 +218,61 @@ TEST_F(BalancerTest, RefusesAReplayAfterARestart) {
     agent.reportTo(address("udp"));
     return ask("/loadbalancer") == "redirect=10.0.0.5";
   }));
+}
+
+TEST_F(BalancerTest, WhatIsPausedIsStillPausedAfterARestart) {
+  BalancerOptions options = onFreePorts();
+  options.state_file = folder.path() / "state";
+  TestAgent agent(5);
+  const auto restarted = [&] {
+    balancer.reset();
+    start(options);
+    // Nothing is accepted that was sent in the millisecond of the last save.
+    EXPECT_TRUE(loop.until([&] {
+      agent.reportTo(address("udp"));
+      return servers().at("servers").as_array().size() == 1;
+    }));
+    return servers().at("servers").as_array().at(0).at("status");
+  };
+  const auto operate = [&](const std::string& operation) {
+    return statusOf(admin("/servers/" + guidOf(5).text() + "/" + operation, "POST", token));
+  };
+  EXPECT_EQ(restarted(), "running");
+  EXPECT_EQ(operate("pause"), 200);
+  EXPECT_EQ(restarted(), "paused");
+  EXPECT_EQ(ask("/loadbalancer"), "redirect=unknown");
+  // Twice: what was read has to be written again.
+  EXPECT_EQ(restarted(), "paused");
+  EXPECT_EQ(operate("unpause"), 200);
+  EXPECT_EQ(restarted(), "running");
+  EXPECT_EQ(ask("/loadbalancer"), "redirect=10.0.0.5");
+}
+
+TEST_F(BalancerTest, AnEdgeThatHasNotComeYetCanBeUnpaused) {
+  BalancerOptions options = onFreePorts();
+  options.state_file = folder.path() / "state";
+  writeStateFile(options.state_file, {{}, {}, {guidOf(5), guidOf(6)}});
+  start(options);
+  EXPECT_THAT(log, HasSubstr("still paused: 2"));
+  EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/unpause", "POST", token)), 200);
+  EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/unpause", "POST", token)), 404);
+  TestAgent(5).reportTo(address("udp"));
+  TestAgent(6).reportTo(address("udp"));
+  EXPECT_TRUE(told("redirect=10.0.0.5"));
+  EXPECT_EQ(ask("/loadbalancer?count=2"), "redirect=10.0.0.5");
+}
+
+TEST_F(BalancerTest, APauseIsSavedWithoutAnyReport) {
+  BalancerOptions options = onFreePorts();
+  options.state_file = folder.path() / "state";
+  start(options);
+  const auto saved = [&] {
+    return std::get<SavedState>(parseState(readStateFile(options.state_file).value_or("")));
+  };
+  TestAgent(5).reportTo(address("udp"));
+  ASSERT_TRUE(loop.until([&] { return saved().marks.size() == 1; }));
+  EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/pause", "POST", token)), 200);
+  EXPECT_TRUE(loop.until([&] { return saved().paused == std::vector{guidOf(5)}; }));
 }
 
 TEST_F(BalancerTest, ADamagedStateFileLetsNothingOldIn) {

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::balancer::test {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::balancer {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "balance/reports.hpp"
 #include "balancer/balancer.hpp"
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -41,8 +41,7 @@ bool forbidIpv6() {
   net::test::Loop loop;
   BalancerOptions options;
   options.listen = options.udp = {{"", 0}};
-  options.admin = {"", 0};
-  options.admin_token = "the token of this test";
+  options.admin = tools::AdminListener{{"", 0}, "the token of this test", {}};
   options.keys = {balance::test::key_text};
   const Balancer balancer(loop.scheduler(), options, [](LogLevel, const std::string&) {});
   for (const std::string& line : balancer.listening()) std::fprintf(stderr, "%s|", line.c_str());

@@ -114,26 +114,25 @@ TEST_F(OptionsTest, TheCommandLineGoesBeforeProperties) {
   EXPECT_EQ(options.rtmp.redirectOf("other").port, 1940);
 }
 
-TEST_F(OptionsTest, AdminIsOnLoopbackUnlessTold) {
-  EXPECT_EQ(withKey({"--admin", "1936"}).balancer.admin->host, "127.0.0.1");
-  EXPECT_EQ(withKey({"--admin", "[::1]:0"}).balancer.admin->host, "::1");
+TEST_F(OptionsTest, TakesAnAdminListener) {
+  const Arguments arguments =
+      withKey({"--admin", "*:1936", "--admin-token-file", token.string(), "--admin-name", "a.example"});
+  const tools::AdminListener admin = arguments.balancer.admin.value_or(tools::AdminListener());
+  EXPECT_EQ(admin.at.port, 1936);
+  EXPECT_EQ(admin.token, "0123456789abcdef0123");
+  EXPECT_THAT(admin.names, ElementsAre("a.example"));
   EXPECT_THAT(refusal({"--admin", "0.0.0.0:1936"}), HasSubstr("--admin-token-file"));
-  EXPECT_THAT(refusal({"--admin", "*:1936"}), HasSubstr("--admin-token-file"));
-  EXPECT_EQ(withKey({"--admin", "*:1936", "--admin-token-file", token.string()}).balancer.admin->host, "")
-      << "every address, also where there is no IPv6";
-  EXPECT_THAT(withKey({"--admin", "1936", "--admin-name", "a.example", "--admin-name", "b.example"})
-                  .balancer.admin_names,
-              ElementsAre("a.example", "b.example"));
 }
 
 TEST_F(OptionsTest, RefusesWhatCannotBeMeant) {
-  EXPECT_THAT(refusal({"--admin-token-file", token.string()}), HasSubstr("--admin"));
   EXPECT_THAT(refusal({"--policy", "best"}), HasSubstr("no policy \"best\", but "));
   EXPECT_THAT(refusal({"--listen", "balancer.example:1935"}), HasSubstr("not a numeric address"));
   EXPECT_THAT(refusal({"--udp", "70000"}), HasSubstr("--udp"));
   EXPECT_THAT(refusal({"--redirect-app", "a=x", "--redirect-app", "a=y"}), HasSubstr("twice for a"));
-  EXPECT_THAT(refusal({"--redirect-scheme", "http"}), HasSubstr("--redirect-scheme"));
-  EXPECT_THAT(refusal({"--redirect-on-connect", "maybe"}), HasSubstr("--redirect-on-connect"));
+  EXPECT_EQ(refusal({"--redirect-port", "0"}), "--redirect-port: \"0\" is not a port from 1 to 65535");
+  EXPECT_EQ(refusal({"--redirect-scheme", "a=http"}), "--redirect-scheme: \"http\" is not rtmp or rtmps");
+  EXPECT_EQ(refusal({"--redirect-on-connect", "maybe"}),
+            "--redirect-on-connect: \"maybe\" is not true or false");
   EXPECT_THAT(refusal({"--clock-tolerance", "5"}), HasSubstr("--clock-tolerance"));
   EXPECT_THAT(refusal({"--app-home", "/x"}), HasSubstr("--wowza-conf"));
   EXPECT_THAT(errorOf([&] { parse({}); }), HasSubstr("no key"));

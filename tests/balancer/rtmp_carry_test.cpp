@@ -1,6 +1,6 @@
 // RTMP clients that are carried to an edge.
 #include "balancer/rtmp_door_fixture.hpp"
-#include "net/sockets.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::balancer {
 namespace {

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/sockets.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::balancer::test {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "net/listener.hpp"
-#include "net/loop.hpp"
 #include "rtmp/connection.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::balancer::test {
 

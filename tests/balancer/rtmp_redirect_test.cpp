@@ -2,11 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <span>
 
 #include "balancer/redirect_url.hpp"
+#include "rtmp/chunk_reader.hpp"
 #include "rtmp/client_session.hpp"
+#include "rtmp/handshake.hpp"
 #include "rtmp/limits.hpp"
 #include "support/messages.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace multiconn::balancer {
 namespace {
@@ -19,8 +24,8 @@ struct Client {
   bool follows;
 };
 
-// What each client sends with connect, written with the fields that each client sends.
-std::vector<Client> recordedClients() {
+// Written by hand with the fields that each client sends with connect.
+std::vector<Client> knownClients() {
   const auto with = [](AmfObject object) {
     object.set("app", "live");
     object.set("tcUrl", "rtmp://127.0.0.1:1935/live");
@@ -64,8 +69,39 @@ std::vector<Client> recordedClients() {
   };
 }
 
+// C0, C1 and C2: RTMP 1.0 5.2.
+constexpr std::size_t handshake_bytes = 1 + 2 * rtmp::handshake_packet_size;
+
+// The connect of a client whose bytes were recorded.
+std::optional<rtmp::Command> recordedConnect(const std::string& name) {
+  const std::string bytes =
+      multiconn::test::textOf(std::filesystem::path(MULTICONN_VECTORS) / "clients" / (name + ".bin"));
+  if (bytes.size() <= handshake_bytes) return {};
+  std::vector<rtmp::RawMessage> messages;
+  const auto chunks = std::as_bytes(std::span(bytes)).subspan(handshake_bytes);
+  EXPECT_EQ(rtmp::ChunkReader(rtmp::Limits{}).read(chunks, messages), rtmp::Error::none);
+  for (const rtmp::RawMessage& raw : messages) {
+    const auto message = rtmp::decode(raw, rtmp::Limits{});
+    const auto* const command = message ? std::get_if<rtmp::Command>(&message->body) : nullptr;
+    if (command && command->name == "connect") return *command;
+  }
+  return {};
+}
+
+TEST(FollowsRedirects, NoneOfTheRecordedClientsDoes) {
+  const std::pair<const char*, const char*> recorded[] = {{"ffmpeg_publish", "FMLE/3.0 (compatible; Lavf"},
+                                                          {"ffmpeg_play", "LNX 9,0,124,2"},
+                                                          {"rtmpdump", "LNX 10,0,32,18"}};
+  for (const auto& [name, version] : recorded) {
+    const auto connect = recordedConnect(name);
+    ASSERT_TRUE(connect && connect->object.object()) << name;
+    EXPECT_EQ(connect->object.object()->find("flashVer")->string()->rfind(version, 0), 0u) << name;
+    EXPECT_FALSE(followsRedirects(*connect->object.object())) << name;
+  }
+}
+
 TEST(FollowsRedirects, EveryClientOfTodayIsKnown) {
-  for (const Client& client : recordedClients())
+  for (const Client& client : knownClients())
     EXPECT_EQ(followsRedirects(client.connect), client.follows) << client.name;
 }
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
 #include "net/tcp_transport.hpp"
 #include "rtmp/message.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::balancer {
 namespace {

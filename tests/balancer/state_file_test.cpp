@@ -17,7 +17,9 @@ using multiconn::test::TemporaryFolder;
 using testing::HasSubstr;
 
 SavedState someState() {
-  return {noon, {{guidOf(1), bootOf(3), 17}, {guidOf(2), bootOf(1, 9), 18'446'744'073'709'551'615u}}};
+  return {noon,
+          {{guidOf(1), bootOf(3), 17}, {guidOf(2), bootOf(1, 9), 18'446'744'073'709'551'615u}},
+          {guidOf(2), guidOf(7)}};
 }
 
 std::string complaint(const std::string& text) {
@@ -34,12 +36,22 @@ void expectSome(const SavedState& state) {
   EXPECT_EQ(state.marks[0].seq, 17u);
   EXPECT_EQ(state.marks[1].boot, bootOf(1, 9));
   EXPECT_EQ(state.marks[1].seq, 18'446'744'073'709'551'615u);
+  EXPECT_EQ(state.paused, (std::vector{guidOf(2), guidOf(7)}));
 }
 
 TEST(StateFile, KeepsTimeAndMarks) {
   const auto parsed = parseState(toText(someState()));
   ASSERT_TRUE(std::holds_alternative<SavedState>(parsed)) << std::get<std::string>(parsed);
   expectSome(std::get<SavedState>(parsed));
+}
+
+TEST(StateFile, ThoseWithoutPausedEdgesAreRead) {
+  const auto parsed = parseState(
+      "multiconn-balancer state 1\nsaved 1700000000000\n"
+      "00000000000000000000000000000001 3 0102030405060708 17\nend 1\n");
+  ASSERT_TRUE(std::holds_alternative<SavedState>(parsed)) << std::get<std::string>(parsed);
+  EXPECT_EQ(std::get<SavedState>(parsed).marks.size(), 1u);
+  EXPECT_TRUE(std::get<SavedState>(parsed).paused.empty());
 }
 
 TEST(StateFile, RecognisesWhatIsDamaged) {
@@ -55,6 +67,7 @@ TEST(StateFile, RecognisesWhatIsDamaged) {
   std::string changed = whole;
   changed[whole.rfind("edededed", whole.find(" 1 "))] = 'x';
   EXPECT_EQ(complaint(changed), "line 4 is damaged");
+  EXPECT_EQ(complaint("multiconn-balancer state 1\nsaved 1\npaused 00000000\nend 1\n"), "line 3 is damaged");
   EXPECT_EQ(complaint(whole + "more\n"), "its end is missing or wrong");
 }
 

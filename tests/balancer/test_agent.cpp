@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 namespace multiconn::balancer::test {
 
 TestAgent::TestAgent(unsigned number, const std::string& key, std::uint64_t boot_counter)
     : report(balance::test::reportAt({})),
+      socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
       sealer_(balance::SharedKey(key), balance::test::guidOf(number), balance::test::bootOf(boot_counter)) {
   report.addresses = {{"rtmp", "10.0.0." + std::to_string(number), 0, ""}};
 }
@@ -17,9 +20,13 @@ rtmp::Bytes TestAgent::seal() {
 }
 
 void TestAgent::sendTo(const net::Address& port, rtmp::BytesView datagram) const {
-  const net::Socket socket(::socket(port.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::sendto(socket.descriptor(), datagram.data(), datagram.size(), 0, port.data(), port.size()),
+  EXPECT_EQ(::sendto(socket_.descriptor(), datagram.data(), datagram.size(), 0, port.data(), port.size()),
             static_cast<ssize_t>(datagram.size()));
+}
+
+bool TestAgent::wasAnswered() const {
+  std::byte first{};
+  return ::recv(socket_.descriptor(), &first, sizeof first, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
 }
 
 }  // namespace multiconn::balancer::test

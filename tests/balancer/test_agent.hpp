@@ -7,7 +7,7 @@
 
 namespace multiconn::balancer::test {
 
-/// An agent with a socket of its own: real datagrams with the time of day.
+/// An agent with an IPv4 socket of its own: real datagrams with the time of day.
 class TestAgent {
  public:
   /// Edge `number`, which sends its clients to 10.0.0.`number`.
@@ -17,11 +17,14 @@ class TestAgent {
   /// Seals a report; what `report` holds may be changed before.
   rtmp::Bytes seal();
   void sendTo(const net::Address& port, rtmp::BytesView datagram) const;
+  /// Whether anything has come back to where it sends from.
+  bool wasAnswered() const;
   void reportTo(const net::Address& port) { sendTo(port, seal()); }
 
   balance::LoadReport report;
 
  private:
+  net::Socket socket_;
   balance::Sealer sealer_;
   std::uint64_t seq_ = 0;
 };

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "balance/dispatcher.hpp"
+#include "balance/reports.hpp"
 #include "bench/balance_world.hpp"
-#include "tests/balance/reports.hpp"
 
 namespace multiconn::balance::test {
 namespace {

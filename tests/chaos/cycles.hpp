@@ -19,7 +19,8 @@ struct CycleResult {
 CycleResult runSimulatedCycle(std::uint64_t seed);
 
 /// `count` such lives over loopback, with a thread of the library's own: nothing is called any more once the
-/// destructor has returned, no descriptor and no thread is left, and no close takes longer than `close_gate`.
+/// destructor has returned, no descriptor and no thread is left, and neither ncClose() nor the destructors
+/// take longer than `close_gate`.
 CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count,
                             std::chrono::milliseconds close_gate);
 

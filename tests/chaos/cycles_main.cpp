@@ -5,12 +5,14 @@
 #include <optional>
 
 #include "chaos/cycles.hpp"
+#include "chaos/last_words.hpp"
 
 namespace {
 
 multiconn::chaos::CycleResult runSimulated(std::uint64_t first, std::size_t count) {
   multiconn::chaos::CycleResult sum;
   for (std::uint64_t seed = first; seed < first + count && sum.complaints.empty(); ++seed) {
+    multiconn::chaos::runsNow(seed);
     multiconn::chaos::CycleResult one = multiconn::chaos::runSimulatedCycle(seed);
     sum.longest_close_ms = std::max(sum.longest_close_ms, one.longest_close_ms);
     if (!one.complaints.empty()) sum.failed_seed = seed;
@@ -45,11 +47,13 @@ int main(int argc, char** argv) {
   app.add_option("--count", options.count, "Cycles")->check(CLI::PositiveNumber);
   app.add_flag("--sockets", options.sockets, "Over loopback and with threads, in place of simulated time");
   app.add_option("--close-gate-ms", options.close_gate_ms,
-                 "With --sockets: the longest that ncClose() may take")
+                 "With --sockets: the longest that ncClose(), or destroying all without it, may take")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
+  multiconn::chaos::keepLastWords(std::string(argv[0]) + (options.sockets ? " --sockets" : "") +
+                                  " --count 1 --seed ");
   const auto begun = std::chrono::steady_clock::now();
   const multiconn::chaos::CycleResult result =
       options.sockets ? multiconn::chaos::runSocketCycles(options.seed, options.count,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "chaos/link.hpp"
+#include "support/counted_link.hpp"
 
 namespace multiconn::chaos {
 
@@ -38,29 +39,6 @@ class CountedScheduler final : public net::Scheduler {
   Alive& alive_;
 };
 
-class CountedLink final : public net::Link {
- public:
-  CountedLink(std::unique_ptr<net::Link> link, Alive& alive) : link_(std::move(link)), alive_(alive) {
-    ++alive_.links;
-  }
-  ~CountedLink() override { --alive_.links; }
-  CountedLink(const CountedLink&) = delete;
-  CountedLink& operator=(const CountedLink&) = delete;
-  void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override {
-    link_->open(std::move(opening), events);
-  }
-  bool trySend(const rtmp::OutMessage& message) override {
-    alive_.payloads.saw(message.payload);
-    return link_->trySend(message);
-  }
-  net::LinkStats stats() const override { return link_->stats(); }
-  void close(net::CloseMode mode) override { link_->close(mode); }
-
- private:
-  std::unique_ptr<net::Link> link_;
-  Alive& alive_;
-};
-
 }  // namespace
 
 std::shared_ptr<net::Scheduler> Engine::makeScheduler() {
@@ -70,7 +48,11 @@ std::shared_ptr<net::Scheduler> Engine::makeScheduler() {
 std::unique_ptr<net::Link> Engine::makeLink(net::Scheduler& scheduler, net::LinkTarget target) {
   const auto found = world_.servers.find(target.url.host);
   Server* const server = found == world_.servers.end() ? nullptr : found->second.get();
-  return std::make_unique<CountedLink>(std::make_unique<Link>(scheduler, world_.loop, server), alive_);
+  const auto watch = [&alive = alive_](const rtmp::OutMessage& message) {
+    alive.payloads.saw(message.payload);
+  };
+  return std::make_unique<test::CountedLink>(std::make_unique<Link>(scheduler, world_.loop, server),
+                                             alive_.links, watch);
 }
 
 std::unique_ptr<net::Fetch> Engine::fetch(net::Scheduler&, net::FetchRequest request,

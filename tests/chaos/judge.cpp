@@ -143,7 +143,8 @@ class ResumptionJudge {
       return;
     }
     note(sum_.lacking, kind_, wanted, now.first);
-    if (claim_.returns == Claim::Returns::live || (moved_ && slow_)) return;
+    const bool late = publication.started - missed.at > claim_.queue_age;
+    if (claim_.returns == Claim::Returns::live || (moved_ && (slow_ || late))) return;
     if (due) return complain(publication, now, missed);
     if (kind_ == Kind::video && !publication.slow) judgeKeyframe(publication, now);
   }

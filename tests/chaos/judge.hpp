@@ -20,7 +20,9 @@ struct Claim {
   /// What the ring keeps, in time and bytes.
   net::Duration resume_age{};
   std::size_t resume_bytes = 0;
-  std::size_t queue_bytes = 0;  ///< what its queue holds
+  /// What its queue holds, in time and bytes.
+  net::Duration queue_age{};
+  std::size_t queue_bytes = 0;
   /// What is due of an outage. `whole`: all that the ring covers. `live`: nothing. `spare`: nothing, and
   /// nobody counts it either.
   enum class Returns : std::uint8_t { whole, live, spare } returns = Returns::whole;
@@ -46,7 +48,8 @@ struct Resumptions {
   Lacking lacking;              ///< of what its kernel did not have already
 };
 /// What one publication lacks of the same broadcast, the next has; after a longer outage it begins with the
-/// newest keyframe. A publication that was moved on a slow way may lack what a queue gives up.
+/// newest keyframe. A publication that was moved on a slow way, or was answered late, may lack what a queue
+/// gives up.
 Resumptions judgeResumption(const Claim& claim, const std::vector<Publication>& publications);
 /// What is lacking, and came with no other publication, is among what the client has counted, by its kind.
 void judgeCounts(const Claim& claim, const std::vector<Publication>& publications, Lacking lacking,

@@ -40,7 +40,7 @@ class Judge : public testing::Test {
     return {Kind::video, false, number, number * 100, ledger.of(Kind::video)[number].at};
   }
   Claim claim() {
-    return {ledger, "s", 8s, 1'000'000, 1'000'000, Claim::Returns::whole, [this](std::string what) {
+    return {ledger, "s", 8s, 1'000'000, 2s, 1'000'000, Claim::Returns::whole, [this](std::string what) {
               said.push_back(std::move(what));
             }};
   }
@@ -239,6 +239,15 @@ TEST_F(Judge, LetsAMoveOnASlowWayLackFramesThatAreCounted) {
   back.moved = false;
   judgeResumption(claim(), {before, back});
   EXPECT_THAT(said, ElementsAre(HasSubstr("picture 12 was its last"))) << "it was lost, and the ring has it";
+}
+
+// Frames wait for a new connection no longer than in any queue.
+TEST_F(Judge, LetsAMoveThatIsAnsweredLateLackFramesThatAreCounted) {
+  const Publication before = publication(0, 12);
+  Publication back = publication(35, 39);
+  back.moved = true;
+  EXPECT_EQ(judgeResumption(claim(), {before, back}).lacking.video.size(), 22U);
+  EXPECT_THAT(said, IsEmpty());
 }
 
 TEST_F(Judge, CountsAnOutageThatTheRingHasCovered) {

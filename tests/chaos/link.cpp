@@ -74,7 +74,9 @@ bool Link::trySend(const rtmp::OutMessage& message) {
 }
 
 void Link::cork() {
-  if (opened_ && pump_) pump_->cork();
+  if (!opened_ || !pump_) return;
+  pump_->cork();
+  ++server_->batches;
 }
 
 void Link::uncork() {

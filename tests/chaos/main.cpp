@@ -2,6 +2,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "chaos/last_words.hpp"
 #include "chaos/run.hpp"
 
 namespace {
@@ -41,7 +42,7 @@ bool tellSum(std::size_t runs, const multiconn::chaos::RunResult& sum) {
             << " outages within the ring, " << sum.resumed_at_keyframe << " returns to the newest keyframe, "
             << sum.complete_ends << " complete ends, " << sum.memory_filled
             << " runs that filled the memory, " << sum.look_ups << " look-ups, " << sum.wrapped
-            << " timestamps that began again\nmet:";
+            << " timestamps that began again, " << sum.batches << " batches\nmet:";
   for (std::size_t kind = 0; kind < sum.met.size(); ++kind)
     std::cout << " " << name(static_cast<multiconn::chaos::FaultKind>(kind)) << " " << sum.met.at(kind);
   std::cout << "\n";
@@ -73,11 +74,13 @@ int main(int argc, char** argv) {
   app.add_flag("--keep-going", keep_going, "Go on after a failure");
   CLI11_PARSE(app, argc, argv);
 
+  multiconn::chaos::keepLastWords(std::string(argv[0]) + " --tell --seeds ");
   const auto begun = std::chrono::steady_clock::now();
   std::size_t runs = 0, failed = 0;
   multiconn::chaos::RunResult sum;
   for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
     if (seed % seeds.shards != seeds.shard) continue;
+    multiconn::chaos::runsNow(seed);
     const multiconn::chaos::RunResult result = multiconn::chaos::runChaos(seed, options);
     ++runs;
     sum.add(result);

@@ -22,6 +22,10 @@ Plan::Plan(Random& random) {
                         : Ending::destroy_in_the_middle;
   decideOptions(random);
   first_dts = firstDts(random);
+  // Keyframes older than what the ring keeps of anything else.
+  if (!random.chance(10)) return;
+  gop = static_cast<std::uint32_t>(random.number(60, 150));
+  options.resume_age = random.milliseconds(2000, 5000);
 }
 
 void Plan::decideOptions(Random& random) {

@@ -187,6 +187,9 @@ class ProxyTest(TortureTest):
         self.publish(proxy.url("one"))
         proxy.rate = 100_000
         self.wait_for("NetStream.Buffer.Dropped")
+        # 0.8 Mbit/s is what the way carries.
+        wait_until(lambda: 0 < (self.publisher.events("stats")[-1]["servers"][2]["bandwidth_bps"] or 0) < 5_000_000,
+                   "the bandwidth to be told")
         proxy.rate = None
         rows, whole = self.finish(lost=True)
         capture = player.finish()

@@ -10,6 +10,8 @@ namespace {
 constexpr std::array kinds{Kind::video, Kind::audio};
 // Between an outage's end, as the server sees it, and the moment at which the client looks into its ring.
 constexpr std::chrono::milliseconds resume_margin{1500};
+// What has arrived, but is not known to have, is wanted as well.
+constexpr std::chrono::milliseconds on_the_way{500};
 
 /// Where a decoder has to begin for what was written then: the ring has all from there, or nothing.
 net::TimePoint groupOf(const Ledger& ledger, net::TimePoint at) {
@@ -35,7 +37,8 @@ std::size_t bytesSince(const Ledger& ledger, net::TimePoint since, net::TimePoin
 
 bool covered(const Claim& claim, const Written& missed, net::TimePoint until) {
   return until - missed.at + resume_margin <= claim.resume_age &&
-         bytesSince(claim.ledger, groupOf(claim.ledger, missed.at), until) * 5 / 4 <= claim.resume_bytes;
+         bytesSince(claim.ledger, groupOf(claim.ledger, missed.at - on_the_way), until) * 5 / 4 <=
+             claim.resume_bytes;
 }
 
 bool heldTooMuch(const Claim& claim, const Written& missed) {

@@ -117,6 +117,7 @@ class Run {
     for (const auto& site : stage_.sites) {
       result.faults += site->faults.size();
       result.publications += site->server->publications.size();
+      result.batches += site->server->batches;
     }
     return result;
   }

@@ -25,6 +25,7 @@ struct RunResult {
   std::size_t memory_filled = 0;  ///< more was written than may be in memory at once
   std::size_t look_ups = 0;       ///< balancers that have named a server
   std::size_t wrapped = 0;        ///< timestamps have begun again at 0
+  std::size_t batches = 0;        ///< of messages, each sent in few writes
   std::array<std::size_t, static_cast<std::size_t>(FaultKind::count_)> met{};  ///< faults that a client felt
 
   void add(const RunResult& run);

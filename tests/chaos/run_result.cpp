@@ -16,6 +16,7 @@ void RunResult::add(const RunResult& run) {
   memory_filled += run.memory_filled;
   wrapped += run.wrapped;
   look_ups += run.look_ups;
+  batches += run.batches;
   std::transform(met.begin(), met.end(), run.met.begin(), met.begin(), std::plus());
 }
 
@@ -31,6 +32,7 @@ std::vector<std::string> RunResult::notSeen() const {
   check(memory_filled, "memory_filled");
   check(wrapped, "wrapped");
   check(look_ups, "look_ups");
+  check(batches, "batches");
   for (std::size_t kind = 0; kind < met.size(); ++kind)
     check(met.at(kind), name(static_cast<FaultKind>(kind)));
   return names;

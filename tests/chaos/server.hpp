@@ -47,7 +47,9 @@ struct Publication {
   bool moved = false;               ///< the client has not said that it had lost the one before
 };
 
-/// A server that is really RTMP, byte for byte, behind weather and with manners that may change at any time.
+/// A server that is really RTMP, byte for byte, behind weather and with manners that may change at any time:
+/// for what goes through a MessagePump and a Wire. A test of one case, in messages, uses
+/// test::SimulatedServer.
 class Server {
  public:
   /// `complain` is told what no client may do.
@@ -69,6 +71,7 @@ class Server {
 
   std::vector<Publication> publications;
   std::uint64_t connections = 0;
+  std::size_t batches = 0;  ///< so often a client has sent several messages in few writes
 
   /// So often somebody has felt that something is wrong here.
   std::size_t met() const { return met_ + weather->met; }

@@ -16,6 +16,7 @@
 #include <multiconn/multiconn.hpp>
 
 #include "chaos/cycles.hpp"
+#include "chaos/last_words.hpp"
 #include "chaos/random.hpp"
 #include "client/local_server.hpp"
 #include "support/media_frames.hpp"
@@ -89,9 +90,9 @@ class Life {
   void live() {
     std::atomic<int> late_calls = 0;
     {
-      Runtime runtime;
+      std::optional<Runtime> runtime(std::in_place);
       Application application{late_calls};
-      std::optional<MultiConnection> connection(std::in_place, runtime, options());
+      std::optional<MultiConnection> connection(std::in_place, *runtime, options());
       NetStream stream = connection->setNetStreams();
       connection->onStatus([&](const Status&) { application.hear(); });
       stream.onStatus([&](const Status&) { application.hear(); });
@@ -100,8 +101,11 @@ class Life {
       for (std::size_t steps = random_.number(0, 8); steps > 0; --steps)
         step(*connection, stream, application);
       if (random_.chance(60)) close(*connection);
+      const auto asked = Clock::now();
       connection.reset();
       application.gone = true;
+      runtime.reset();
+      judge("The destructors", Clock::now() - asked);
     }
     if (late_calls > 0) result_.complaints.emplace_back("a callback came after the destructor");
   }
@@ -163,10 +167,13 @@ class Life {
     connection.ncClose([closed] { closed->set_value(); });
     if (closed->get_future().wait_for(patience) != std::future_status::ready)
       result_.complaints.emplace_back("ncClose() does not end");
-    const std::chrono::duration<double, std::milli> took = Clock::now() - asked;
+    judge("ncClose()", Clock::now() - asked);
+  }
+
+  void judge(const std::string& what, std::chrono::duration<double, std::milli> took) {
     result_.longest_close_ms = std::max(result_.longest_close_ms, took.count());
     if (took > close_gate_)
-      result_.complaints.push_back("ncClose() took " + std::to_string(took.count()) + " ms");
+      result_.complaints.push_back(what + " took " + std::to_string(took.count()) + " ms");
   }
 
   Random random_;
@@ -198,6 +205,7 @@ CycleResult runSocketCycles(std::uint64_t first_seed, std::size_t count,
   settlesAt("/proc/self/task", 1 + ports.servers.size());
   const std::size_t descriptors = entriesOf("/proc/self/fd"), threads = entriesOf("/proc/self/task");
   for (std::size_t i = 0; i < count && result.complaints.empty(); ++i) {
+    runsNow(first_seed + i);
     Life(first_seed + i, ports, close_gate, result).live();
     if (!result.complaints.empty()) result.failed_seed = first_seed + i;
     // As a server that goes on for days would.

@@ -24,6 +24,7 @@ Claim claimOf(Stage& stage, const Site& site) {
           site.host,
           stage.plan.options.resume_age,
           stage.plan.options.resume_bytes,
+          stage.plan.options.queue_age,
           stage.plan.options.queue_bytes,
           returns,
           [&stage](const std::string& what) { stage.complaints.add(what); }};

@@ -17,13 +17,13 @@
 #include <multiconn/asio.hpp>
 #include <multiconn/multiconn.hpp>
 
-#include "net/loop.hpp"
-#include "net/rtmp_answerer.hpp"
-#include "net/sockets.hpp"
-#include "net/web_server.hpp"
 #include "support/certificates.hpp"
 #include "support/end_in_time.hpp"
+#include "support/loop.hpp"
 #include "support/own_namespace.hpp"
+#include "support/rtmp_answerer.hpp"
+#include "support/sockets.hpp"
+#include "support/web_server.hpp"
 
 namespace multiconn::test {
 namespace {

@@ -11,6 +11,7 @@
 
 #include <multiconn/multiconn.hpp>
 
+#include "support/counted_link.hpp"
 #include "support/media_frames.hpp"
 #include "support/simulated_engine.hpp"
 
@@ -32,7 +33,7 @@ class CountedEngine final : public Runtime::Engine {
       : engine_(std::move(engine)), live_(live) {}
   std::shared_ptr<net::Scheduler> makeScheduler() override { return engine_->makeScheduler(); }
   std::unique_ptr<net::Link> makeLink(net::Scheduler& scheduler, net::LinkTarget target) override {
-    return std::make_unique<Counted>(engine_->makeLink(scheduler, std::move(target)), live_);
+    return std::make_unique<CountedLink>(engine_->makeLink(scheduler, std::move(target)), live_);
   }
   std::unique_ptr<net::Fetch> fetch(net::Scheduler& scheduler, net::FetchRequest request,
                                     std::function<void(net::FetchResult)> done) override {
@@ -41,24 +42,6 @@ class CountedEngine final : public Runtime::Engine {
   std::uint32_t random() override { return engine_->random(); }
 
  private:
-  class Counted final : public net::Link {
-   public:
-    Counted(std::unique_ptr<net::Link> link, int& live) : link_(std::move(link)), live_(live) { ++live_; }
-    ~Counted() override { --live_; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    void open(std::vector<rtmp::OutMessage> opening, net::LinkEvents& events) override {
-      link_->open(std::move(opening), events);
-    }
-    bool trySend(const rtmp::OutMessage& message) override { return link_->trySend(message); }
-    net::LinkStats stats() const override { return link_->stats(); }
-    void close(net::CloseMode mode) override { link_->close(mode); }
-
-   private:
-    std::unique_ptr<net::Link> link_;
-    int& live_;
-  };
-
   std::unique_ptr<Runtime::Engine> engine_;
   int& live_;
 };

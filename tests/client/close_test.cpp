@@ -104,6 +104,58 @@ TEST_F(ClientTest, NcCloseBeforeConnect) {
   EXPECT_FALSE(stream.writeVideo(video(FrameKind::key, 0, 0ms)));
 }
 
+struct LateCall {
+  const char* name;
+  std::function<void(MultiConnection&, SharedObject&)> call;
+  const char* code;
+};
+
+class EveryCallAfterNcClose : public ClientTest, public testing::WithParamInterface<LateCall> {};
+
+TEST_P(EveryCallAfterNcClose, IsSaid) {
+  world.server("a");
+  make();
+  SharedObject object = connection->sharedObjectSetup("chat");
+  object.set("kept", 1);
+  connect({at("a")});
+  world.loop.runFor(1s);
+  connection->ncClose();
+  GetParam().call(*connection, object);
+  world.loop.runFor(1s);
+  EXPECT_EQ(countOf(GetParam().code), 1U);
+  EXPECT_EQ(object.data().properties().size(), 1U) << "what goes nowhere is not shown";
+  EXPECT_EQ(object.get("kept"), AmfValue(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Close, EveryCallAfterNcClose,
+    testing::Values(
+        LateCall{"Connect", [](auto& all, auto&) { all.connect({at("b")}); }, "NetConnection.Setup.Failed"},
+        LateCall{"Add", [](auto& all, auto&) { all.add(at("b")); }, "NetConnection.Connect.Failed"},
+        LateCall{"CallRemote", [](auto& all, auto&) { all.callRemote("hello"); },
+                 "NetConnection.Call.Failed"},
+        LateCall{"Publish", [](auto& all, auto&) { all.publish("key"); }, "NetStream.Publish.Failed"},
+        LateCall{"NsSend", [](auto& all, auto&) { all.nsSend("onCue"); }, "NetStream.Send.Failed"},
+        LateCall{"SetUp", [](auto& all, auto&) { all.sharedObjectSetup("other").set("x", 2); },
+                 "SharedObject.Closed"},
+        LateCall{"SetUpAgain", [](auto& all, auto&) { all.sharedObjectSetup("chat").set("x", 2); },
+                 "SharedObject.Closed"},
+        LateCall{"SetSoValue", [](auto& all, auto&) { all.setSoValue("chat.data.x", 2); },
+                 "SharedObject.Closed"},
+        LateCall{"Set", [](auto&, auto& object) { object.set("x", 2); }, "SharedObject.Closed"},
+        LateCall{"Remove", [](auto&, auto& object) { object.remove("kept"); }, "SharedObject.Closed"},
+        LateCall{"Clear", [](auto&, auto& object) { object.clear(); }, "SharedObject.Closed"},
+        LateCall{"Send", [](auto&, auto& object) { object.send("hello"); }, "SharedObject.Closed"},
+        LateCall{"OnSync", [](auto&, auto& object) { object.onSync([](auto) {}); }, "SharedObject.Closed"},
+        LateCall{"On", [](auto&, auto& object) { object.on("hello", [](auto, const auto&) {}); },
+                 "SharedObject.Closed"},
+        LateCall{"OnStatus", [](auto&, auto& object) { object.onStatus([](const auto&) {}); },
+                 "SharedObject.Closed"},
+        LateCall{"Relay", [](auto&, auto& object) { object.relay(true); }, "SharedObject.Closed"},
+        LateCall{"SetFps", [](auto&, auto& object) { object.setFps(10); }, "SharedObject.Closed"},
+        LateCall{"Flush", [](auto&, auto& object) { object.flush(); }, "SharedObject.Closed"}),
+    [](const auto& parameter) { return parameter.param.name; });
+
 TEST_F(ClientTest, FinishWaitsForTheLastAcknowledgement) {
   world.server("a", {.rtt = 100ms, .bytes_per_second = 100'000});
   make();

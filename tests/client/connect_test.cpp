@@ -21,6 +21,15 @@ class Connect : public ClientTest {
     EXPECT_EQ(outcome->servers[0].state, State::connected);
     EXPECT_EQ(outcome->servers[0].url, "rtmp://good/live");
   }
+  void makeUnheard() {
+    ConnectOptions options;
+    options.reconnect.enabled = reconnects;
+    connection.emplace(runtime, options);
+  }
+  void listen() {
+    connection->onStatus([this](const Status& status) { statuses.push_back(status); });
+    connection->nsStatus([this](const Status& status) { stream_statuses.push_back(status); });
+  }
   void expectGoodOneUsable() {
     stream.publish("key");
     world.loop.runFor(1s);
@@ -275,6 +284,47 @@ TEST_F(Connect, StatusesOfTheServerAreHandedOn) {
   ASSERT_EQ(statuses.back().code, "NetConnection.Something.New");
   EXPECT_EQ(statuses.back().level, "warning");
   EXPECT_EQ(statuses.back().description, "listen");
+}
+
+// The order of the article: connect() first, and then what listens.
+TEST_F(Connect, StatusesWaitForWhoListensLate) {
+  world.server("a");
+  makeUnheard();
+  connection->publish("key");
+  connect({at("a")});
+  world.loop.runFor(1s);
+  ASSERT_TRUE(outcome);
+  listen();
+  EXPECT_THAT(statuses, testing::IsEmpty()) << "never from inside the call";
+  connection->ncClose();
+  world.loop.runFor(1s);
+  EXPECT_THAT(codes(statuses), ElementsAre("NetConnection.Connect.Success", "NetConnection.Setup.Success",
+                                           "NetConnection.Connect.Closed"));
+  EXPECT_NE(statuses[0].info.object(), nullptr);
+  EXPECT_THAT(codes(stream_statuses), ElementsAre("NetStream.Publish.Start"));
+}
+
+TEST_F(Connect, OnlyTheNewestStatusesWait) {
+  makeUnheard();
+  for (int i = 0; i < 100; ++i) connection->add(at("host" + std::to_string(i)));
+  world.loop.runFor(1s);
+  listen();
+  world.loop.runFor(1s);
+  ASSERT_EQ(statuses.size(), 64U);
+  EXPECT_EQ(statuses.front().url, "rtmp://host36/live");
+  EXPECT_EQ(statuses.back().url, "rtmp://host99/live");
+}
+
+TEST_F(Connect, WhoListensAnewIsNotToldAgain) {
+  world.server("a");
+  makeUnheard();
+  connect({at("a")});
+  world.loop.runFor(1s);
+  connection->onStatus({});
+  world.loop.runFor(1s);
+  listen();
+  world.loop.runFor(1s);
+  EXPECT_THAT(statuses, testing::IsEmpty()) << "the first one wanted nothing";
 }
 
 TEST_F(Connect, AnUnverifiedCertificateIsSaidLoudly) {

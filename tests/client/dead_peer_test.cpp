@@ -69,13 +69,29 @@ TEST(DeadPeerRule, LeavesTimeForSeveralRoundTrips) {
   EXPECT_EQ(DeadPeer::limit(2500ms, figures), 6s);
 }
 
-TEST(DeadPeerRule, TakesTheLongestRoundTripOfAll) {
+TEST(DeadPeerRule, BorrowsTheRoundTripOfOthersWithinALimit) {
   net::LinkStats figures;
   figures.rtt = 20ms;
   EXPECT_EQ(DeadPeer::limit(2500ms, figures, 100ms), 2500ms);
   EXPECT_EQ(DeadPeer::limit(2500ms, figures, 2s), 6s);
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures, 5s), 10s);
   figures.rtt = 3s;
   EXPECT_EQ(DeadPeer::limit(2500ms, figures, 2s), 9s);
+  figures.rtt = 5s;
+  EXPECT_EQ(DeadPeer::limit(2500ms, figures, 5s), 15s) << "its own is a fact";
+}
+
+TEST(RecentRoundTrip, OutlivesWhoMeasuredItByTenSeconds) {
+  const net::TimePoint t(1h);
+  client::RecentRoundTrip recent;
+  EXPECT_EQ(recent.longest(t, 2s), 2s);
+  EXPECT_EQ(recent.longest(t + 9s, 20ms), 2s);
+  EXPECT_EQ(recent.longest(t + 10s, 0s), 2s);
+  EXPECT_EQ(recent.longest(t + 15s, 20ms), 2s);
+  EXPECT_EQ(recent.longest(t + 20s, 0s), 20ms);
+  EXPECT_EQ(recent.longest(t + 30s, 0s), 0s);
+  EXPECT_EQ(recent.longest(t + 31s, 3s), 3s);
+  EXPECT_EQ(recent.longest(t + 1min, 0s), 0s) << "nobody looked";
 }
 
 net::LinkStats probed(net::TimePoint heard, unsigned probes) {
@@ -225,6 +241,41 @@ TEST_F(DeadServer, ASpareBehindALineThatTheBroadcastFillsIsNone) {
   world.server("b").cutOff();
   play(9s);
   EXPECT_EQ(countAt(1, "NetConnection.Connect.Closed"), 1U) << "but it is noticed";
+}
+
+TEST_F(DeadServer, ASpareThatTakesOverOnASlowLineIsNone) {
+  world.server("a", {.rtt = 20ms});
+  world.server("b", {.rtt = 20ms});
+  make();
+  Destination spare = at("b");
+  spare.standby = true;
+  stream.publish("key");
+  connect({at("a"), spare});
+  play(2s);
+  world.server("a").script.rtt = 2s;  // the line is full; nothing measures the spare's
+  play(3s);
+  world.server("a").kill();
+  ASSERT_TRUE(playUntil([&] { return state(1) == ServerState::publishing; }, 2s));
+  world.server("b").cutOff();
+  play(5s);
+  world.server("b").heal();
+  play(1s);
+  EXPECT_EQ(countAt(1, "NetConnection.Connect.Closed"), 0U);
+  EXPECT_EQ(state(1), ServerState::publishing);
+}
+
+TEST_F(DeadServer, AServerFarAwayMakesNobodyElseSlowerToNotice) {
+  world.server("a", {.rtt = 20ms});
+  world.server("b", {.rtt = 2s});
+  make();
+  stream.publish("key");
+  connect({at("a"), at("b")});
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf(started) == 2; }, 60s));
+  stream.writeVideo(videoConfig());
+  play(15s);
+  world.server("a").cutOff();
+  EXPECT_LE(noticedAfter(10s), 3s);
+  EXPECT_EQ(countAt(1, "NetConnection.Connect.Closed"), 0U);
 }
 
 TEST_F(DeadServer, AQuietWayWithASecondOfRoundTripIsNone) {

@@ -25,12 +25,17 @@ TEST(DropReport, TellsWhatWasDroppedAndWhatWasMissedApart) {
   EXPECT_EQ(report.totals().audio, 44U);
 }
 
-TEST(DropReport, TakesBackWhatIsSentAgain) {
-  rtmp::OutboundQueue queue({.bytes = 0});
+/// Frames 1 to 5.
+void dropFive(rtmp::OutboundQueue& queue) {
   for (std::uint64_t number = 1; number <= 5; ++number)
     queue.push(
         {{}, rtmp::QueuedMessage::Class::audio, FrameKind::key, rtmp::TimePoint(10s * number), number});
   queue.relieve(rtmp::TimePoint(1h));
+}
+
+TEST(DropReport, TakesBackWhatIsSentAgain) {
+  rtmp::OutboundQueue queue({.bytes = 0});
+  dropFive(queue);
   DropReport report;
   report.collect(queue);
   ASSERT_EQ(report.totals().audio, 5U);
@@ -38,6 +43,21 @@ TEST(DropReport, TakesBackWhatIsSentAgain) {
   EXPECT_EQ(report.totals().audio, 3U);
   report.takeBack(1);
   EXPECT_EQ(report.totals().audio, 3U) << "those are lost, whatever happens afterwards";
+}
+
+TEST(DropReport, WhatIsOnlySentAgainForTheSakeOfOthersIsNotLost) {
+  rtmp::OutboundQueue queue({.bytes = 0});
+  DropReport report;
+  report.takeBack(4);
+  dropFive(queue);
+  report.collect(queue);
+  EXPECT_EQ(report.totals().audio, 2U);
+  report.takeBack(4);
+  EXPECT_EQ(report.totals().audio, 0U);
+  report.forgetNumbers();
+  dropFive(queue);
+  report.collect(queue);
+  EXPECT_EQ(report.totals().audio, 5U) << "of another broadcast";
 }
 
 TEST(DropReport, TakesBackWhatWillBeMissedAgain) {

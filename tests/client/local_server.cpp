@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "net/asio_scheduler.hpp"
-#include "net/rtmp_answerer.hpp"
+#include "support/rtmp_answerer.hpp"
 
 namespace multiconn::test {
 

@@ -127,11 +127,14 @@ void ModelServer::write(ModelClient& from, const SharedObjectEvent& event, std::
   } else {
     slots_[event.name] = {event.value, version_, &from};
   }
+  // Success says no value on the wire; with it, a viewer needs no account of its own writes.
+  SharedObjectEvent accepted = rtmp::test::succeeded(event.name);
+  accepted.value = event.value;
   for (ModelClient* user : users_) {
     if (removes) {
       answers[user].push_back(rtmp::test::removed(event.name));
     } else if (user == &from && manner_ != Manner::echo) {
-      answers[user].push_back(rtmp::test::succeeded(event.name));
+      answers[user].push_back(accepted);
     } else if (user == &from || !same || manner_ == Manner::crtmpserver) {
       answers[user].push_back(rtmp::test::changed(event.name, event.value));
     }
@@ -172,8 +175,7 @@ ModelServer::Slots ModelServer::slots() const {
 }
 
 ModelViewer::ModelViewer(ModelLoop& loop, ModelServer& of)
-    : server(&of),
-      client(loop, of, [this](const SharedObjectMessage& message) { version_ = message.version; }) {}
+    : server(&of), client(loop, of, [this](const SharedObjectMessage& message) { hear(message); }) {}
 
 void ModelViewer::connect() {
   client.connect();
@@ -187,6 +189,26 @@ void ModelViewer::set(const std::string& slot, SlotValue value) {
   const EventKind kind = value ? EventKind::request_change : EventKind::request_remove;
   write.events.push_back({kind, slot, value.value_or(AmfValue()), {}, {}});
   client.send(std::move(write));
+}
+
+void ModelViewer::hear(const SharedObjectMessage& message) {
+  version_ = message.version;
+  for (const SharedObjectEvent& event : message.events) {
+    switch (event.kind) {
+      case EventKind::change:
+      case EventKind::success:
+        seen[event.name] = event.value;
+        break;
+      case EventKind::remove:
+        seen.erase(event.name);
+        break;
+      case EventKind::clear:
+        seen.clear();
+        break;
+      default:
+        break;
+    }
+  }
 }
 
 ModelPresenter::ModelPresenter(ModelLoop& loop, std::vector<std::unique_ptr<ModelServer>>& servers,

@@ -121,8 +121,11 @@ class ModelViewer {
 
   ModelServer* const server;
   ModelClient client;
+  ModelServer::Slots seen;  ///< by what the server has told, in its order
 
  private:
+  void hear(const rtmp::SharedObjectMessage& message);
+
   std::uint32_t version_ = 0;
 };
 

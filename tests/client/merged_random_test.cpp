@@ -112,10 +112,15 @@ class History {
   Plan plan_;
 };
 
+void expectSeen(const ModelViewer& viewer) {
+  EXPECT_EQ(shown(viewer.seen), shown(viewer.server->slots())) << "a viewer";
+}
+
 void expectAllEqual(const History& history) {
   const ModelServer::Slots expected = history.presenters.front()->view();
   for (std::size_t s = 0; s < history.servers.size(); ++s)
     EXPECT_EQ(shown(history.servers[s]->slots()), shown(expected)) << "server " << s;
+  for (const auto& viewer : history.viewers) expectSeen(*viewer);
   for (std::size_t p = 0; p < history.presenters.size(); ++p) {
     EXPECT_EQ(shown(history.presenters[p]->view()), shown(expected)) << "presenter " << p;
     EXPECT_EQ(shown(history.presenters[p]->published), shown(history.presenters[p]->view()));
@@ -176,6 +181,8 @@ TEST(MergedRandomTest, TwoRelayingPresentersInStep) {
     EXPECT_EQ(shown(servers[0]->slots()), shown(servers[1]->slots()));
     EXPECT_EQ(shown(first.view()), shown(servers[0]->slots()));
     EXPECT_EQ(shown(second.view()), shown(servers[0]->slots()));
+    expectSeen(left);
+    expectSeen(right);
   }
 }
 
@@ -193,6 +200,7 @@ void checkOwn(std::uint64_t first_seed, std::size_t histories, History::Plan pla
       };
       const std::string expected = own(history.presenters[p]->view());
       for (const auto& server : history.servers) EXPECT_EQ(own(server->slots()), expected);
+      for (const auto& viewer : history.viewers) EXPECT_EQ(own(viewer->seen), expected);
       for (const auto& presenter : history.presenters) EXPECT_EQ(own(presenter->view()), expected);
     }
     if (testing::Test::HasFailure()) return;

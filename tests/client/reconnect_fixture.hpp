@@ -23,9 +23,9 @@ class ReconnectRequest : public ClientTest {
     stream.writeAudio(audioConfig());
   }
   /// 25 pictures a second, with sound.
-  void play(std::uint32_t frames) {
+  void play(std::uint32_t frames, std::uint32_t group = gop) {
     for (std::uint32_t i = 0; i < frames; ++i, ++next) {
-      writeFrame(next, next % gop == 0 ? FrameKind::key : FrameKind::inter);
+      writeFrame(next, next % group == 0 ? FrameKind::key : FrameKind::inter);
       world.loop.runFor(40ms);
     }
   }

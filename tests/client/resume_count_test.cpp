@@ -87,7 +87,9 @@ TEST_F(ResumeCount, SoundThatWasLostBetweenPicturesThatWereMissed) {
 }
 
 TEST_F(ResumeCount, AKeyframeThatIsAwaitedForVeryLong) {
-  begin(at("bad"));
+  Destination bad = at("bad");
+  bad.resume = Resume::live;
+  begin(std::move(bad));
   with_sound = false;
   play(300, 20'000);
   world.server("bad").reset();
@@ -158,6 +160,23 @@ TEST_F(ResumeCount, ASmallQueueDropsNothingOfWhatIsSentAgain) {
   play(40, 25, 3000);
   playUntilBack("bad", 25);
   play(200, 25, 3000);
+  world.loop.runFor(1s);
+  EXPECT_EQ(dropped(), 0U);
+  EXPECT_EQ(got("bad"), got("good"));
+}
+
+TEST_F(ResumeCount, WhatGetsTooOldOnItsWayForTheSecondTimeIsNotLost) {
+  begin(at("bad"));
+  play(60, 100);
+  lose("bad");
+  play(10, 100);
+  world.server("bad").script.kernel_bytes = 5000;
+  playUntilBack("bad", 100);
+  world.server("bad").cutOff();
+  play(70, 100);
+  world.server("bad").script.kernel_bytes = 256 * 1024;
+  world.server("bad").heal();
+  play(200, 100);
   world.loop.runFor(1s);
   EXPECT_EQ(dropped(), 0U);
   EXPECT_EQ(got("bad"), got("good"));

@@ -48,6 +48,22 @@ TEST_F(ResumeStream, TheRingComesFasterThanRealTimeButPaced) {
   EXPECT_EQ(everything("bad").size(), everything("good").size());
 }
 
+TEST_F(ResumeStream, NobodyIsLiveAgainWithoutAConnection) {
+  world.server("next", {.rtt = 400ms});
+  broadcast({"good", "bad"});
+  beAway("bad", 60, 100);
+  std::uint32_t next = playUntilBack("bad", 160);
+  world.server("bad").requestReconnect("rtmp://next/live");
+  play(next, 2);
+  world.server("bad").close();
+  play(next + 2, 5);
+  EXPECT_EQ(world.server("next").publications.size(), 0U);
+  EXPECT_EQ(resumed(), "");
+  play(next + 7, 50);
+  ASSERT_EQ(world.server("next").publications.size(), 1U);
+  EXPECT_EQ(connection->stats()[1].state, ServerState::publishing);
+}
+
 TEST_F(ResumeStream, ALongerOutageGoesOnAtTheNewestKeyframeAndIsCounted) {
   ConnectOptions options;
   options.resume_age = 2s;

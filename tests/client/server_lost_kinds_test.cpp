@@ -253,7 +253,7 @@ TEST_F(ServerLost, PatienceWithAMuteAddressGrows) {
   for (unsigned i = 0; i < 2; ++i) {  // when it has been reached, it begins anew
     world.server("a").cutOff();
     world.loop.runFor(60s);
-    EXPECT_EQ(countOf(reconnecting), 5U * (i + 1)) << "lost, and after 3, 6, 12 and 24 s";
+    EXPECT_EQ(countOf(reconnecting), 6U * (i + 1)) << "lost, and after 3, 6, and three times 12 s";
     world.server("a").heal();
     ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::publishing; }, 60s));
     world.loop.runFor(60s);
@@ -305,6 +305,35 @@ TEST_F(RedirectsOff, ABalancerMayNameAnotherServer) {
   world.loop.runFor(2s);
   EXPECT_EQ(state(0), ServerState::publishing);
   EXPECT_EQ(row(0).url, "rtmp://b/live");
+}
+
+TEST_F(RedirectsOff, ABalancerMayNameAnotherServerForTheStreamToo) {
+  for (const bool pipelined : {true, false}) {
+    const std::string balancer = pipelined ? "early" : "late";
+    world.web.serve(balancer,
+                    [](const net::HttpUrl&, int nth) { return jsonServers({nth == 1 ? "a" : "b"}); });
+    world.server("a", {.redirect_publish = "rtmp://c/live"});
+    world.server("b");
+    ConnectOptions options;
+    options.follow_redirects = false;
+    make(options);
+    if (pipelined) stream.publish("key");
+    Destination balanced;
+    balanced.url = "http://" + balancer + "/loadbalancer";
+    balanced.servers = {"live", 1};
+    connect({balanced});
+    world.loop.runFor(1s);
+    if (!pipelined) stream.publish("key");
+    world.loop.runFor(2s);
+    EXPECT_EQ(state(0), ServerState::publishing);
+    EXPECT_EQ(row(0).url, "rtmp://b/live");
+    EXPECT_THAT(said(reconnecting),
+                ElementsAre(HasSubstr("redirects to rtmp://c/live, which is not followed")));
+    connection.reset();
+    outcome.reset();
+    statuses.clear();
+    stream_statuses.clear();
+  }
 }
 
 TEST_F(RedirectsOff, ARedirectOfTheStreamIsARefusalForGood) {

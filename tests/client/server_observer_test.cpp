@@ -111,7 +111,7 @@ TEST_F(ServerObserverTest, IsToldOfServersAndTheirMessages) {
   world.server("b").reset();
   world.loop.runFor(1s);
   EXPECT_EQ(peer(1).sendSharedObject(Observer::use()), rtmp::Error::unexpected_command);
-  core->post([](ClientCore& strand) { strand.close({}); });
+  core->shut({});
   world.loop.runFor(1s);
   EXPECT_THAT(observer->said, ElementsAre("received chat", "lost 1", "closing", "lost 0"));
   core->abandon();

@@ -88,7 +88,10 @@ TEST(Setup, NothingToConnectToFails) {
 TEST(Setup, SaysHowManyAnswered) {
   auto setup = of({"a", "b", "c"}, Require::all());
   setup.connected(server(0), 1ms);
-  EXPECT_EQ(setup.sentence(), "1 of 3 servers answered; all 3 were required.");
+  EXPECT_EQ(setup.sentence(), "1 of 3 servers answered; all were required.");
+  EXPECT_EQ(of({"a"}, Require::all()).sentence(), "0 of 1 servers answered; all were required.");
+  EXPECT_EQ(of({"a", "b"}, Require::any()).sentence(), "0 of 2 servers answered; 1 was required.");
+  EXPECT_EQ(of({"a", "b", "c"}, Require::atLeast(2)).sentence(), "0 of 3 servers answered; 2 were required.");
 }
 
 }  // namespace

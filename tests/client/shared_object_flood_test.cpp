@@ -148,6 +148,7 @@ TEST_F(SharedObjectFlood, CallbacksThatThrowAreCaught) {
     return AmfValue();
   });
   world.loop.settle();
+  EXPECT_EQ(std::exchange(called, 0), 1) << "the handler is late";
   a.set("chat", "x", 1);
   a.send("chat", {"hello"});
   world.loop.settle();

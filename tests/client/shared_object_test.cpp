@@ -56,6 +56,44 @@ TEST_F(SharedObjectTest, WhoListensLateIsToldWhatThereIs) {
   EXPECT_THAT(told, ElementsAre("change x"));
 }
 
+TEST_F(SharedObjectTest, ASyncHandlerThatIsGivenLateIsToldWhatThereIs) {
+  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver);
+  connectTo({"a"});
+  SharedObject object = setUp();
+  world.loop.runFor(1s);
+  a.set("chat", "x", 1);
+  world.loop.runFor(1s);
+  Lines told;
+  const auto handler = [&](const Call& call) {
+    EXPECT_EQ(call.server, ServerId{});
+    for (const AmfValue& entry : *call.arguments.at(0).array())
+      told.push_back(std::string(entry.object()->stringOr("code", "?")) + " " +
+                     std::string(entry.object()->stringOr("name", "?")));
+    return AmfValue();
+  };
+  connection->on("chat_sync", handler);
+  EXPECT_THAT(told, IsEmpty()) << "never from inside the call";
+  world.loop.runFor(1s);
+  EXPECT_THAT(told, ElementsAre("change x")) << "although onSync() was told";
+  connection->on("chat_sync", handler);
+  world.loop.runFor(1s);
+  EXPECT_EQ(told.size(), 1U) << "once";
+}
+
+TEST_F(SharedObjectTest, StatusesThatNobodyHasHeardAreToldToTheObjectsListener) {
+  objectsAt("a", Manner::silent);
+  connection.emplace(runtime);
+  SharedObject object = connection->sharedObjectSetup("chat");
+  connectTo({"a"});
+  world.loop.runFor(5s);
+  object.onStatus([this](const Status& status) { object_statuses.push_back(status); });
+  world.loop.runFor(1s);
+  EXPECT_THAT(codes(object_statuses), ElementsAre("SharedObject.Unsupported"));
+  connection->onStatus([this](const Status& status) { statuses.push_back(status); });
+  world.loop.runFor(1s);
+  EXPECT_THAT(codes(statuses), ElementsAre("NetConnection.Connect.Success", "NetConnection.Setup.Success"));
+}
+
 TEST_F(SharedObjectTest, AViewersChangeIsRelayedWithinATickAndARoundTrip) {
   SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 60ms);
   SharedObjectServers& b = objectsAt("b", Manner::red5, 60ms);

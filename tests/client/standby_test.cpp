@@ -94,6 +94,36 @@ TEST_P(TakeOverAtDistance, FirstFrameWithin300Milliseconds) {
 
 INSTANTIATE_TEST_SUITE_P(Standby, TakeOverAtDistance, testing::Values(0, 20, 100));
 
+TEST_F(StandbyTest, LateInALongGroupOfPicturesItBeginsWithAPictureToo) {
+  beginWithSpares({"a"}, {"b"});
+  play(375, 1000);
+  kill("a");
+  play(1, 1000);
+  ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Publish.Lost") == 1; }, 1s));
+  const net::TimePoint lost = world.loop.now();
+  play(40, 1000);
+  ASSERT_FALSE(world.server("b").arrivals.empty());
+  EXPECT_LE(world.server("b").arrivals.front() - lost, 300ms);
+  world.loop.runFor(10s);
+  EXPECT_EQ(numbers(world.server("b").media).front(), 0U);
+  EXPECT_THAT(missing({"a", "b"}), IsEmpty());
+}
+
+TEST_F(StandbyTest, TakesOverFromABlackHole) {
+  beginWithSpares({"a"}, {"b"});
+  play(50);
+  world.server("a").cutOff();
+  while (countOf("NetStream.Publish.Lost") == 0 && next < 150) play(1);
+  ASSERT_EQ(countOf("NetStream.Publish.Lost"), 1U);
+  const net::TimePoint lost = world.loop.now();
+  play(40);
+  ASSERT_FALSE(world.server("b").arrivals.empty());
+  EXPECT_LE(world.server("b").arrivals.front() - lost, 300ms);
+  world.loop.runFor(2s);
+  EXPECT_EQ(numbers(world.server("b").media).front() % gop, 0U);
+  EXPECT_THAT(missing({"a", "b"}), IsEmpty());
+}
+
 TEST_F(StandbyTest, TakingOverIsTold) {
   loseTheServer(10, 5);
   EXPECT_EQ(countOf(taken_over), 1U);

@@ -270,15 +270,23 @@ TEST(AsioHeader, CoAwaitOnTheCallersOwnContext) {
 
 TEST(AsioHeader, AContextThatIsNotRunAnyMoreLeavesNothingBehind) {
   LocalServer server;
-  boost::asio::io_context context;
-  Runtime runtime = makeRuntime(context);
+  std::weak_ptr<bool> held;
   {
-    MultiConnection connection(runtime);
-    bool answered = false;
-    connection.connect({to(server)}, [&](const SetupOutcome&) { answered = true; });
-    while (!answered) context.run_one_for(deadline);
+    boost::asio::io_context context;
+    Runtime runtime = makeRuntime(context);
+    {
+      MultiConnection connection(runtime);
+      const auto answered = std::make_shared<bool>(false);
+      held = answered;
+      connection.onStatus([answered](const Status&) {});
+      connection.connect({to(server)}, [answered](const SetupOutcome&) { *answered = true; });
+      const auto give_up = std::chrono::steady_clock::now() + deadline;
+      while (!*answered && context.run_one_until(give_up) > 0) continue;
+      ASSERT_TRUE(*answered);
+    }
+    context.poll_one();
   }
-  context.poll_one();
+  EXPECT_TRUE(held.expired());
 }
 
 }  // namespace

@@ -175,6 +175,21 @@ TEST(Timeline, OfAnEpochATrackThatBeginsAfterTheJumpIsWithTheOther) {
   }
 }
 
+TEST(Timeline, OfAnEpochTimeWithoutFramesDoesNotUndoTheJump) {
+  for (const auto idle : {1s, 6s, 2400s}) {
+    Timeline line(Timestamps::epoch);
+    line.place(7200s);
+    line.unplace(Track::audio);
+    line.frame(Track::video, 7200s, 7200s);
+    line.frame(Track::video, 7200s + 40ms, 7200s + 40ms);
+    line.frame(Track::video, 3600s, 3600s);
+    const std::chrono::milliseconds own = 3600s + idle;
+    line.place(own);
+    EXPECT_EQ(line.frame(Track::audio, own, own).timestamp,
+              7'200'080U + static_cast<std::uint32_t>(idle / 1ms));
+  }
+}
+
 TEST(Timeline, OfAnEpochATrackThatBeginsWithAClockThatIsRightIsNotShifted) {
   Timeline line(Timestamps::epoch);
   line.place(7200s);

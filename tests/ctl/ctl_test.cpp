@@ -9,11 +9,11 @@
 #include <set>
 
 #include "agent/local_thread.hpp"
-#include "agent/program_run.hpp"
 #include "agent/waiting.hpp"
 #include "ctl/admin_client.hpp"
 #include "ctl/commands.hpp"
 #include "support/error_of.hpp"
+#include "support/program_run.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace multiconn::ctl {

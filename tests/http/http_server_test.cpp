@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::http {
 namespace {

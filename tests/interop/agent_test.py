@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 from clips import clip
+from cluster import TOKEN, Balancer, listening, secret, write_targets
 from harness import BIN, InteropTest, wait_until
 from servers import Nginx, Origin
 
@@ -137,6 +138,21 @@ class AgentTest(InteropTest):
         agent.wait_for(lambda status: status["status"] == "RUNNING", "that it runs")
         without = {name: value for name, value in os.environ.items() if name != "MULTICONN_TOKEN"}
         self.assertEqual(self.run_program(ctl[:3] + ["pause"], env=without).exit_code, 1)
+
+    def test_ctl_pauses_an_origin_that_carries_its_agent(self):
+        balancer, token, targets = Balancer(self), secret(self, "token", TOKEN), self.path("targets.txt")
+        write_targets(targets, [balancer])
+        origin = Origin(self, "--targets", targets, "--redirect-address", "127.0.0.1", "--allow-loopback", "--interval", "300",
+                        "--guid-file", self.path("Server.guid"), "--admin", "127.0.0.1:0", "--admin-token-file", token)
+        origin.program.wait_for_output("listening admin")
+        ctl = [BIN / "multiconn-ctl", "--admin", f"http://127.0.0.1:{listening(origin.program, 'admin')}"]
+        balancer.wait_for_edges(1)
+        self.assertEqual(self.run_program([*ctl, "pause"]).exit_code, 1, "without the token")
+        self.assertEqual(self.run_program([*ctl, "--token-file", token, "pause"]).exit_code, 0)
+        wait_until(lambda: balancer.status_of(origin) == "paused" and not balancer.look_up(), "nobody to be sent there")
+        self.assertIn("PAUSED", self.run_program([*ctl, "servers"]).stdout)
+        self.assertEqual(self.run_program([*ctl, "--token-file", token, "unpause"]).exit_code, 0)
+        balancer.wait_for_edges(1)
 
     def test_ctl_watches_on_a_terminal(self):
         origin = Origin(self)

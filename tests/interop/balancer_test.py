@@ -13,6 +13,8 @@ from servers import FfmpegPlayer, Nginx, Origin
 
 #: Ours is reported out when its agent is silent for this long.
 MESSAGE_TIMEOUT = 2000
+#: Longer than any wait: whatever takes an edge out then, it is not its silence.
+NEVER = 60000
 
 
 class BalancerTest(InteropTest):
@@ -74,7 +76,7 @@ class RelayTest(BalancerTest):
     def test_an_edge_that_is_dead_costs_the_client_nothing(self):
         """Its agent does not know it yet: the balancer tries another."""
         alive, dead = Origin(self), Origin(self)
-        balancer, agents = self.cluster([alive, dead], message_timeout=60000)
+        balancer, agents = self.cluster([alive, dead], message_timeout=NEVER)
         for agent in agents:
             agent.program.suspend()
         dead.program.kill()
@@ -141,38 +143,38 @@ class FaultTest(BalancerTest):
 
     def test_an_agent_that_is_stopped_takes_its_edge_out_at_once(self):
         first, second = Origin(self), Origin(self)
-        balancer, agents = self.cluster([first, second])
+        balancer, agents = self.cluster([first, second], message_timeout=NEVER)
         self.assertEqual(agents[0].program.terminate(), 0)
-        balancer.wait_until_offered([second], timeout=1)
+        balancer.wait_until_offered([second])
 
     def test_a_paused_edge_gets_no_clients(self):
         first, second = Origin(self), Origin(self)
-        balancer, agents = self.cluster([first, second])
+        balancer, agents = self.cluster([first, second], message_timeout=NEVER)
         self.assertEqual(agents[1].post("pause")[0], 200)
-        balancer.wait_until_offered([first], timeout=1)
+        balancer.wait_until_offered([first])
         self.assertEqual(agents[1].post("unpause")[0], 200)
-        balancer.wait_until_offered([first, second], timeout=1)
+        balancer.wait_until_offered([first, second])
 
     def test_an_edge_that_is_killed_is_out_by_its_health(self):
         first, second = Nginx(self), Origin(self)
-        balancer, _ = self.cluster([first, second])
+        balancer, _ = self.cluster([first, second], message_timeout=NEVER)
         first.program.kill()
-        balancer.wait_until_offered([second], timeout=5)
+        balancer.wait_until_offered([second])
 
     def test_a_server_that_hangs_is_out_and_comes_back(self):
         first, second = Nginx(self), Origin(self)
-        balancer, _ = self.cluster([first, second])
+        balancer, _ = self.cluster([first, second], message_timeout=NEVER)
         first.program.suspend()
-        balancer.wait_until_offered([second], timeout=5)
+        balancer.wait_until_offered([second])
         first.program.signal(signal.SIGCONT)
-        balancer.wait_until_offered([first, second], timeout=5)
+        balancer.wait_until_offered([first, second])
 
     def test_an_edge_whose_machine_dies_is_out_by_its_silence(self):
         first, second = Origin(self), Origin(self)
         balancer, agents = self.cluster([first, second])
         agents[0].program.kill()
         first.program.kill()
-        balancer.wait_until_offered([second], timeout=5)
+        balancer.wait_until_offered([second])
 
     def test_a_balancer_that_is_restarted_holds_its_answers_and_then_gives_right_ones(self):
         edge = Origin(self)
@@ -211,9 +213,9 @@ class FaultTest(BalancerTest):
         balancer, (agent,) = self.cluster([edge])
         agent.targets.write_text("127.0.0.1,no-port,key-that-is-secret\n")
         agent.program.wait_for_output("line 1")
-        reports = balancer.metrics()
-        wait_until(lambda: balancer.metrics() != reports, "further reports")
-        balancer.wait_until_offered([edge], timeout=3)
+        reports = balancer.server(edge)["reports"]
+        wait_until(lambda: balancer.server(edge)["reports"] > reports, "further reports")
+        balancer.wait_until_offered([edge])
         self.assertNotIn("key-that-is-secret", agent.program.stderr)
         second = Balancer(self)
         write_targets(agent.targets, [balancer, second])

@@ -8,9 +8,9 @@ MISSED = 3
 
 
 class BenchTest(InteropTest):
-    def bench(self, *arguments):
+    def bench(self, *arguments, **options):
         """The exit code, and what --json printed: each line an object."""
-        program = self.run_program([BIN / "multiconn-bench", *arguments, "--json"], timeout=120)
+        program = self.run_program([BIN / "multiconn-bench", *arguments, "--json"], timeout=120, **options)
         rows = [json.loads(line) for line in program.stdout.splitlines()]
         self.assertTrue(rows, program.report())
         return program.exit_code, rows
@@ -61,6 +61,15 @@ class BenchTest(InteropTest):
         figures = {row["figure"] for row in rows if "figure" in row}
         for rival in ("bare loop of send(2)", "librtmp, one thread"):
             self.assertIn(f"{rival} / ours", figures)
+
+    def test_what_is_not_installed_is_left_out(self):
+        code, rows = self.bench("fanout", "--compare", "-n", "1", "--modes", "fast", "--runs", "1", "--megabytes", "5",
+                                "--paced-seconds", "1", env={"PATH": str(self.directory)})
+        self.assertEqual(code, 0, rows)
+        text = json.dumps(rows)
+        self.assertIn("ffmpeg is not installed", text)
+        self.assertIn("librtmp, one thread / ours", text)
+        self.assertNotIn("ffmpeg tee / ours", text)
 
     def test_setup(self):
         self.assertEqual(self.bench("setup", "-n", "2", "--delay-ms", "5", "--runs", "1", "--gate", "0.1")[0], MISSED)

@@ -125,7 +125,8 @@ class Casualty:
         except AssertionError as error:
             return False, str(error)
         start = packets_of(whole, self.kind)[begins[self.kind]].dts
-        return row["frames_dropped"] == 0, f"back; every packet from {start:.1f} s on equal, decodable from the first"
+        return row["frames_dropped"] == 0, (f"back; every packet from {start:.1f} s on equal, timestamps rising, decodable "
+                                            "from the first")
 
     def picture(self):
         """The first that its player got."""

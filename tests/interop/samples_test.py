@@ -2,8 +2,19 @@
 
 import subprocess
 
-from harness import BIN, InteropTest, wait_until
+from clips import clip
+from harness import BIN, DeadPort, InteropTest, wait_until
 from servers import Nginx, Origin
+
+#: What stands before the url, and the exit code when nobody could be connected to.
+SAMPLES = {
+    "call_all": (["echo"], 3),
+    "chat": (["ann"], 2),
+    "find_server": ([], 2),
+    "redirect": ([], 2),
+    "slides": (["present"], 2),
+    "webcast": (["lavfi:sine=frequency=440"], 2),
+}
 
 
 class SamplesTest(InteropTest):
@@ -49,6 +60,34 @@ class SamplesTest(InteropTest):
         self.type(presenter, "seven")
         presenter.wait_for_output("is no slide's number")
         self.end(presenter)
+
+    def test_a_slide_that_is_typed_and_left_at_once_is_seen_at_every_master(self):
+        one, two = Origin(self), Origin(self)
+        masters = self.app(one, "training"), self.app(two, "training")
+        viewers = [self.sample("slides", "view", master) for master in masters]
+        first = self.sample("slides", "present", *masters)
+        self.type(first, "4")
+        for viewer in viewers:
+            viewer.wait_for_output("slide 4")
+        self.end(first)
+        # The second one shows what is there already, and still has its answer.
+        for slide in 5, 5, 6:
+            presenter = self.sample("slides", "present", *masters)
+            self.type(presenter, str(slide))
+            self.end(presenter)
+            self.assertEqual(presenter.stderr, "")
+        for viewer in viewers:
+            viewer.wait_for_output("slide 6")
+            self.assertEqual(viewer.stdout, "slide 4\nslide 5\nslide 6\n")
+            self.end(viewer)
+
+    def test_a_slide_that_nobody_takes_is_told(self):
+        nginx = Nginx(self)
+        presenter = self.sample("slides", "present", self.app(nginx, "live"))
+        presenter.process.stdin.write(b"5\n")
+        presenter.process.stdin.close()
+        self.assertEqual(presenter.wait(), 3, presenter.report())
+        self.assertIn("slides: slide 5 has not reached every server\n", presenter.stderr)
 
     def test_chat_spans_two_masters_through_a_relaying_presenter(self):
         one, two = Origin(self), Origin(self)
@@ -109,7 +148,7 @@ class SamplesTest(InteropTest):
 
     def test_a_server_without_shared_objects_is_told_once_and_the_object_lives_on_the_others(self):
         one, nginx, two = Origin(self), Nginx(self), Origin(self)
-        viewer = self.sample("slides", "view", self.app(two, "live"))
+        viewers = [self.sample("slides", "view", self.app(server, "live")) for server in (one, two)]
         program = self.sample("webcast", "lavfi:sine=frequency=440", self.app(one, "live"), self.app(nginx, "live"),
                               self.app(two, "live"))
         for server in (one, nginx, two):
@@ -117,15 +156,16 @@ class SamplesTest(InteropTest):
         presenter = self.sample("slides", "present", self.app(one, "live"), self.app(nginx, "live"),
                                 self.app(two, "live"), expect="Type a slide")
         self.type(presenter, "3")
-        viewer.wait_for_output("slide 3")
+        for viewer in viewers:
+            viewer.wait_for_output("slide 3")
         program.wait_for_output("SharedObject.Unsupported")
         presenter.wait_for_output("SharedObject.Unsupported")
-        for each in (program, presenter):
-            self.assertEqual((each.stdout + each.stderr).count("SharedObject.Unsupported"), 1, each.report())
         # Asking has cost nginx's stream nothing.
         self.assertEqual(nginx.publishers("webCastName"), 1)
-        for each in (presenter, program, viewer):
+        for each in (presenter, program, *viewers):
             self.end(each)
+        for each in (program, presenter):
+            self.assertEqual((each.stdout + each.stderr).count("SharedObject.Unsupported"), 1, each.report())
 
     def test_call_all_reports_nginx_which_never_answers(self):
         one, nginx = Origin(self), Nginx(self)
@@ -143,3 +183,47 @@ class SamplesTest(InteropTest):
             wait_until(lambda: server.publishers("webCastName") == 1, "the webcast to be on air")
         wait_until(lambda: program.stdout.count("NetStream.Publish.Start") == 2, "both statuses")
         self.end(program)
+
+    def test_every_sample_explains_itself(self):
+        for name in SAMPLES:
+            with self.subTest(name):
+                program = self.run_program([BIN / name, "--help"])
+                self.assertEqual((program.exit_code, program.stderr), (0, ""), program.report())
+                self.assertRegex(program.stdout, rf"^usage: {name} [^\n]+\n$")
+
+    def test_every_sample_refuses_a_wrong_command_line_in_one_line(self):
+        wrong = [[name] for name in SAMPLES]
+        wrong += [[name, *before, "--nonsense", "rtmp://127.0.0.1/app"] for name, (before, _) in SAMPLES.items()]
+        wrong += [["chat", "--relay", "ann"], ["chat", "", "rtmp://127.0.0.1/app"], ["slides", "watch", "rtmp://127.0.0.1/app"],
+                  ["find_server", "--count"], ["find_server", "--count", "2"],
+                  ["find_server", "--count", "0", "http://127.0.0.1"], ["redirect", "rtmp://127.0.0.1/app", "rtmp://127.0.0.1/app"],
+                  ["publish_minimal"], ["publish_minimal", "--help"]]
+        for name, *arguments in wrong:
+            with self.subTest([name, *arguments]):
+                program = self.run_program([BIN / name, *arguments])
+                self.assertEqual((program.exit_code, program.stdout), (1, ""), program.report())
+                self.assertRegex(program.stderr, rf"^usage: {name} [^\n]+\n$")
+
+    def test_every_sample_says_why_it_cannot_connect(self):
+        """Also with its standard input open: nobody has to end it."""
+        dead = DeadPort()
+        for kind, url, reason in (("a bad url", "nonsense://127.0.0.1/app", "begin with"),
+                                  ("a dead server", dead.url("app"), "refused")):
+            programs = {name: self.sample(name, *before, url.replace("rtmp", "http") if name == "find_server" else url)
+                        for name, (before, _) in SAMPLES.items()}
+            for name, program in programs.items():
+                with self.subTest(kind, name=name):
+                    self.assertEqual(program.wait(), SAMPLES[name][1], program.report())
+                    self.assertIn(reason, program.stderr)
+                    self.assertTrue(program.stderr.startswith(name + ": "), program.report())
+                    # find_server has a line for each balancer below its own.
+                    self.assertEqual(program.stderr.count("\n"), 2 if name == "find_server" else 1, program.report())
+
+    def test_publish_minimal_says_in_one_line_what_it_cannot_open(self):
+        film = clip("b_frames.mp4")
+        for arguments, reason in (([self.path("none.mp4"), "rtmp://127.0.0.1/app/one", "rtmp://127.0.0.1/app/two"], "none.mp4"),
+                                  ([film, "http://x", "rtmp://127.0.0.1/app/two"], "URL")):
+            with self.subTest(reason):
+                program = self.run_program([BIN / "publish_minimal", *arguments])
+                self.assertEqual((program.exit_code, program.stdout), (1, ""), program.report())
+                self.assertRegex(program.stderr, rf"^[^\n]*{reason}[^\n]*\n$")

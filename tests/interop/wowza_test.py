@@ -1,6 +1,7 @@
 """The load balancing package of Wowza Media Server 2, followed as its document was written: its XML as it stood, pasted
 into files, its targets file, its URLs, its order of steps."""
 
+import re
 import signal
 import xml.etree.ElementTree as ElementTree
 
@@ -81,6 +82,11 @@ class WowzaTest(InteropTest):
             self.assertRegex(server.findtext("lastMessage"), r"^\d+ milliseconds$")
         self.assertEqual({server.findtext("serverId") for server in info},
                          {(self.path(f"edge-{n}") / "conf/Server.guid").read_text().strip() for n in (1, 2)})
+
+        # Both at once, as an application of the library asks.
+        found = self.run_program([BIN / "find_server", "--count", "2", url], timeout=30)
+        self.assertEqual(found.exit_code, 0, found.report())
+        self.assertEqual(sorted(re.findall(r"^rtmp://([\d.]+)[:/ ]", found.stdout, re.MULTILINE)), ["192.0.2.1", "192.0.2.2"])
 
         # The RTMP way. Nobody is at that address; where the client was sent is what it says.
         client = self.run_program([BIN / "redirect", f"rtmp://127.0.0.1:{port}/redirect"], timeout=30)

@@ -9,10 +9,10 @@
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
 #include "net/listener.hpp"
-#include "net/loop.hpp"
 #include "net/peer.hpp"
-#include "net/sockets.hpp"
 #include "net/tunnel_front.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::librtmp::test {
 namespace {

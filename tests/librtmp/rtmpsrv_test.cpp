@@ -9,8 +9,8 @@
 
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
-#include "net/loop.hpp"
 #include "net/socket.hpp"
+#include "support/loop.hpp"
 #include "support/own_namespace.hpp"
 
 namespace multiconn::librtmp::test {

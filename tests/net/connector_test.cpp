@@ -7,8 +7,8 @@
 
 #include "net/error.hpp"
 #include "net/listener.hpp"
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {
@@ -114,6 +114,18 @@ TEST_F(ConnectorTest, AnAnswerSaysMoreThanSilence) {
         {first ? silent.address() : closed.address(), first ? closed.address() : silent.address()}, 1ms);
     EXPECT_EQ(result.failure.code, std::errc::connection_refused);
     EXPECT_THAT(result.failure.text, HasSubstr("connection refused by "));
+    EXPECT_FALSE(result.failure.mute) << "the server may be back soon";
+  }
+}
+
+TEST_F(ConnectorTest, HavingNoRouteIsNoAnswer) {
+  const MutePort silent;
+  const Address routeless = *Address::numeric("255.255.255.255", 1935);  // fails in connect(2) itself
+  for (const bool first : {true, false}) {
+    const ConnectResult result =
+        connect({first ? silent.address() : routeless, first ? routeless : silent.address()}, 1ms);
+    EXPECT_EQ(result.failure.code, Error::no_address_reachable);
+    EXPECT_THAT(result.failure.text, HasSubstr("no answer from 127.0.0.1 "));
     EXPECT_TRUE(result.failure.mute);
   }
 }

@@ -5,10 +5,10 @@
 
 #include "net/error.hpp"
 #include "net/fetch.hpp"
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
-#include "net/web_server.hpp"
 #include "support/certificates.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
+#include "support/web_server.hpp"
 
 namespace multiconn::net::test {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "net/error.hpp"
 #include "net/link_recorder.hpp"
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::net::test {
 namespace {

@@ -7,10 +7,10 @@
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
 #include "net/listener.hpp"
-#include "net/loop.hpp"
 #include "net/peer.hpp"
-#include "net/rtmp_answerer.hpp"
-#include "net/sockets.hpp"
+#include "support/loop.hpp"
+#include "support/rtmp_answerer.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {

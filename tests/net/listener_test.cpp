@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "net/connector.hpp"
-#include "net/loop.hpp"
-#include "net/sockets.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "net/loop.hpp"
 #include "net/message_pump.hpp"
 #include "net/peer.hpp"
-#include "net/sockets.hpp"
 #include "net/tcp_transport.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {

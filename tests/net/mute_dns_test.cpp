@@ -5,10 +5,10 @@
 
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
-#include "net/loop.hpp"
-#include "net/rtmp_answerer.hpp"
 #include "support/end_in_time.hpp"
+#include "support/loop.hpp"
 #include "support/own_namespace.hpp"
+#include "support/rtmp_answerer.hpp"
 
 namespace multiconn::net::test {
 namespace {

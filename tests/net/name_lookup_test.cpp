@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "net/error.hpp"
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::net::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 namespace multiconn::net::test {
 namespace {

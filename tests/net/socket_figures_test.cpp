@@ -9,10 +9,10 @@
 #include "net/link_factory.hpp"
 #include "net/link_recorder.hpp"
 #include "net/listener.hpp"
-#include "net/loop.hpp"
 #include "net/message_pump_fixture.hpp"
-#include "net/sockets.hpp"
 #include "net/tcp_transport.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {
@@ -122,7 +122,8 @@ TEST(SocketFigures, ProbesOfAnIdleConnectionAreRepeatedSoon) {
     return figures.probes >= 5;
   }));
   EXPECT_LE(*figures.last_heard, before + 10ms) << "nothing has come, though nothing was owed";
-  EXPECT_GT(optionOf(near, TCP_KEEPCNT), 4) << "those that were asked for do not count";
+  // Its own 4, one for the round trips, and 3 repeats at least.
+  EXPECT_GE(optionOf(near, TCP_KEEPCNT), 8) << "those that were asked for do not count";
   EXPECT_EQ(optionOf(near, TCP_KEEPIDLE), 1);
 }
 

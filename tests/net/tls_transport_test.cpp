@@ -7,10 +7,10 @@
 #include <array>
 
 #include "net/error.hpp"
-#include "net/loop.hpp"
 #include "net/peer.hpp"
-#include "net/sockets.hpp"
 #include "support/certificates.hpp"
+#include "support/loop.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 namespace {

@@ -16,7 +16,7 @@ struct Sent {
 
 /// Two groups of pictures with sound, times that are not round, and a keyframe of many chunks.
 std::vector<Sent> broadcast() {
-  std::vector<Sent> all{{true, 0, videoConfig()}, {false, 0, audioConfig()}};
+  std::vector<Sent> all{{true, 0, videoConfig()}, {false, 0, audioRecord()}};
   for (std::uint32_t i = 0; i < 20; ++i) {
     const bool key = i % 10 == 0;
     const auto mark = static_cast<unsigned char>(i + 1);
@@ -73,7 +73,7 @@ TEST(Live, LateJoinerBeginsWithTheNewestKeyframe) {
   EXPECT_EQ(handlerOf(*metadata), "onMetaData");
   const std::uint32_t key_time = 1000 + 10 * 33;
   ASSERT_NO_FATAL_FAILURE(expectNext(player, {true, key_time, videoConfig()}));
-  ASSERT_NO_FATAL_FAILURE(expectNext(player, {false, key_time, audioConfig()}));
+  ASSERT_NO_FATAL_FAILURE(expectNext(player, {false, key_time, audioRecord()}));
   for (std::size_t i = 2 + 10 * 2; i < all.size(); ++i) ASSERT_NO_FATAL_FAILURE(expectNext(player, all[i]));
   const Sent live{true, 5000, videoFrame(false, 99)};
   ASSERT_TRUE(send(publisher, live));

@@ -34,7 +34,7 @@ rtmp::Bytes videoConfig(unsigned char mark) {
 rtmp::Bytes videoFrame(bool key, unsigned char mark, std::size_t size) {
   return bytes({key ? 0x17U : 0x27U, 1, 0, 0, 0}, mark, size);
 }
-rtmp::Bytes audioConfig() {
+rtmp::Bytes audioRecord() {
   return bytes({0xAF, 0, 0x12, 0x10}, 0, 0);
 }
 rtmp::Bytes audioFrame(unsigned char mark) {

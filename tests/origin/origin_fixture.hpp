@@ -21,7 +21,7 @@ OriginOptions testOptions();
 // Bodies as encoders write them (FLV 10.1 E.4.2 and E.4.3). `mark` fills the payload, so that frames differ.
 rtmp::Bytes videoConfig(unsigned char mark = 0);
 rtmp::Bytes videoFrame(bool key, unsigned char mark, std::size_t size = 32);
-rtmp::Bytes audioConfig();
+rtmp::Bytes audioRecord();
 rtmp::Bytes audioFrame(unsigned char mark);
 
 /// The body of audio, video or data; empty for all else.

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "origin/persistence_fixture.hpp"
-#include "origin/program.hpp"
+#include "origin/start_origin.hpp"
 #include "origin/test_application.hpp"
 
 namespace multiconn::test {
@@ -178,8 +178,8 @@ TEST_F(KilledProgram, LeavesAStateThatWasThereOnce) {
   double next = 1;
   const std::string filler(50'000, 'f');
   for (int round = 0; round < 25; ++round) {
-    Program program(arguments());
-    RtmpTestClient client(portOf(program, "rtmp"));
+    ProgramRun program = startOrigin(arguments());
+    RtmpTestClient client(listeningPort(program.line(), "rtmp"));
     const auto events = join(client);
     ASSERT_GE(events.size(), 2U) << "round " << round;
     std::map<std::string, AmfValue> slots;
@@ -210,9 +210,9 @@ TEST_F(KilledProgram, LeavesAStateThatWasThereOnce) {
 
 TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
   {
-    Program program(arguments(), {.file_size = 20'000});
-    RtmpTestClient client(portOf(program, "rtmp"));
-    const std::uint16_t http = portOf(program, "http");
+    ProgramRun program = startOrigin(arguments(), 20'000);
+    RtmpTestClient client(listeningPort(program.line(), "rtmp"));
+    const std::uint16_t http = listeningPort(program.line(), "http");
     ASSERT_FALSE(join(client).empty());
     ASSERT_TRUE(write(client, {set("a", "small")}));
     const auto isSaved = [&] {
@@ -227,8 +227,8 @@ TEST_F(KilledProgram, ThatFindsTheDiskFullSaysSoAndKeepsTheOldFile) {
     program.signal(SIGKILL);
     program.status();
   }
-  Program program(arguments(), {.file_size = 20'000});
-  RtmpTestClient client(portOf(program, "rtmp"));
+  ProgramRun program = startOrigin(arguments(), 20'000);
+  RtmpTestClient client(listeningPort(program.line(), "rtmp"));
   EXPECT_THAT(join(client), ElementsAre(joined(), cleared(), changed("a", "small")));
   ASSERT_TRUE(client.sendObject("o", {set("a", std::string(50'000, 'x'))}, true));
   EXPECT_TRUE(waitEvent(client, refusal("SharedObject.Flush.Failed")));

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "origin/origin_fixture.hpp"
-#include "origin/program.hpp"
+#include "origin/start_origin.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -17,9 +17,9 @@ using testing::MatchesRegex;
 
 TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
   for (const int number : {SIGTERM, SIGINT}) {
-    Program program({"--listen", "127.0.0.1:0", "--http", "0", "--log-level", "debug"});
-    const std::uint16_t rtmp = portOf(program, "rtmp");
-    const std::uint16_t http = portOf(program, "http");
+    ProgramRun program = startOrigin({"--listen", "127.0.0.1:0", "--http", "0", "--log-level", "debug"});
+    const std::uint16_t rtmp = listeningPort(program.line(), "rtmp");
+    const std::uint16_t http = listeningPort(program.line(), "http");
     RtmpTestClient publisher(rtmp);
     ASSERT_TRUE(publisher.connect() && publisher.publish("secretkey"));
     EXPECT_THAT(get(http, "/status.json"), HasSubstr("\"connections\":1"));
@@ -34,19 +34,20 @@ TEST(OriginProgram, TellsItsPortsAndStopsOnASignal) {
 }
 
 TEST(OriginProgram, ListensWhereverItIsTold) {
-  Program program({"--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--http", "127.0.0.3:0"});
+  ProgramRun program =
+      startOrigin({"--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--http", "127.0.0.3:0"});
   const std::string first = program.line(), second = program.line(), http = program.line();
-  EXPECT_THAT(first, MatchesRegex("listening rtmp 127\\.0\\.0\\.1:[0-9]+\n"));
-  EXPECT_THAT(second, MatchesRegex("listening rtmp 127\\.0\\.0\\.2:[0-9]+\n"));
-  EXPECT_THAT(http, MatchesRegex("listening http 127\\.0\\.0\\.3:[0-9]+\n"));
+  EXPECT_THAT(first, MatchesRegex("listening rtmp 127\\.0\\.0\\.1:[0-9]+"));
+  EXPECT_THAT(second, MatchesRegex("listening rtmp 127\\.0\\.0\\.2:[0-9]+"));
+  EXPECT_THAT(http, MatchesRegex("listening http 127\\.0\\.0\\.3:[0-9]+"));
   program.signal(SIGTERM);
   EXPECT_EQ(program.status(), 0);
 }
 
 TEST(OriginProgram, WithoutAnAddressTheStatusPageIsOnLoopback) {
-  Program program({"--listen", "0", "--http", "0"});
-  EXPECT_THAT(program.line(), MatchesRegex("listening rtmp (\\[::\\]|0\\.0\\.0\\.0):[0-9]+\n"));
-  EXPECT_THAT(program.line(), MatchesRegex("listening http 127\\.0\\.0\\.1:[0-9]+\n"));
+  ProgramRun program = startOrigin({"--listen", "0", "--http", "0"});
+  EXPECT_THAT(program.line(), MatchesRegex("listening rtmp (\\[::\\]|0\\.0\\.0\\.0):[0-9]+"));
+  EXPECT_THAT(program.line(), MatchesRegex("listening http 127\\.0\\.0\\.1:[0-9]+"));
 }
 
 TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
@@ -80,7 +81,7 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
       {"--listen", "0", "--tls-cert", "/no/such/file"},
       {"--listen", "127.0.0.1:0", "--listen", "127.0.0.1:" + std::to_string(other.port())}};
   for (const auto& arguments : mistakes) {
-    Program program(arguments);
+    ProgramRun program = startOrigin(arguments);
     EXPECT_EQ(program.status(), 1) << arguments.back();
     const std::string text = program.errors();
     EXPECT_THAT(text, testing::StartsWith("multiconn-origin: "));
@@ -90,8 +91,9 @@ TEST(OriginProgram, AnswersAMistakeWithOneLineAndStatus1) {
 }
 
 TEST(OriginProgram, SendsClientsElsewhere) {
-  Program program({"--listen", "127.0.0.1:0", "--app", "live", "--redirect", "rtmp://other.example/live"});
-  const std::uint16_t port = portOf(program, "rtmp");
+  ProgramRun program =
+      startOrigin({"--listen", "127.0.0.1:0", "--app", "live", "--redirect", "rtmp://other.example/live"});
+  const std::uint16_t port = listeningPort(program.line(), "rtmp");
   RtmpTestClient stranger(port, {.app = "other"});
   EXPECT_FALSE(stranger.connect());
   ASSERT_TRUE(stranger.redirect());
@@ -106,10 +108,10 @@ TEST(OriginProgram, SendsClientsElsewhere) {
 }
 
 TEST(OriginProgram, HelpAndVersionAreOnStdout) {
-  Program version({"--version"});
-  EXPECT_THAT(version.line(), MatchesRegex("multiconn-origin [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  ProgramRun version = startOrigin({"--version"});
+  EXPECT_THAT(version.line(), MatchesRegex("multiconn-origin [0-9]+\\.[0-9]+\\.[0-9]+"));
   EXPECT_EQ(version.status(), 0);
-  Program help({"--help"});
+  ProgramRun help = startOrigin({"--help"});
   EXPECT_THAT(help.line(), HasSubstr("RTMP server"));
   EXPECT_EQ(help.status(), 0);
 }

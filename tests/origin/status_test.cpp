@@ -19,7 +19,7 @@ TEST(Status, CountsEverythingAndHidesNames) {
   RtmpTestClient player(server.port());
   ASSERT_TRUE(publisher.connect() && publisher.publish("secretkey?token=1") && player.connect());
   ASSERT_TRUE(player.play("secretkey"));
-  ASSERT_TRUE(publisher.sendVideo(0, videoFrame(true, 1)) && publisher.sendAudio(0, audioConfig()));
+  ASSERT_TRUE(publisher.sendVideo(0, videoFrame(true, 1)) && publisher.sendAudio(0, audioRecord()));
   ASSERT_TRUE(nextFrame(player) && nextFrame(player));
   const std::string text = server.statusJson();
   EXPECT_THAT(text, Not(HasSubstr("secretkey")));

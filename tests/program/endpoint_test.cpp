@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "support/error_of.hpp"
+
 namespace multiconn::tools {
 namespace {
 
@@ -32,6 +34,14 @@ TEST(Endpoint, IsRefusedInOneSentence) {
   for (const char* const text : {"", "a", "::1", "::1:1935", "[::1", "[::1]", "[::1]1935", "a:", "a:65536",
                                  "a:-1", "a:19x", "65536", "a: 1"})
     EXPECT_THROW(parseEndpoint(text), std::invalid_argument) << text;
+}
+
+TEST(Listener, HasANumericHostOrNone) {
+  EXPECT_EQ(parseListener("--listen", "[::1]:1935").host, "::1");
+  EXPECT_EQ(parseListener("--listen", "1935").host, "");
+  EXPECT_EQ(test::errorOf([] { parseListener("--listen", "edge.example.com:0"); }),
+            "--listen: \"edge.example.com\" is not a numeric address");
+  EXPECT_EQ(test::errorOf([] { parseListener("--udp", "65536"); }).rfind("--udp: \"65536\" is not ", 0), 0U);
 }
 
 }  // namespace

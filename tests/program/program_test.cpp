@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <stdexcept>
+#include <system_error>
 
 #include "support/temporary_folder.hpp"
 
@@ -76,6 +77,17 @@ TEST(Program, TurnsAnExceptionIntoOneLine) {
   EXPECT_EQ(runProgram("multiconn-something", []() -> int { throw std::runtime_error("two\nlines"); }), 1);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "multiconn-something: two lines\n");
   EXPECT_EQ(runProgram("multiconn-something", [] { return 7; }), 7);
+}
+
+TEST(Program, SaysWhatToDoAboutAPortThatIsTaken) {
+  testing::internal::CaptureStderr();
+  const auto body = []() -> int {
+    throw std::system_error(std::make_error_code(std::errc::address_in_use), "cannot listen on :: port 1935");
+  };
+  EXPECT_EQ(runProgram("multiconn-something", body), 1);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "multiconn-something: cannot listen on :: port 1935: Address already in use: --help names the "
+            "option for another port\n");
 }
 
 TEST(Program, RaisesTheDescriptorLimit) {

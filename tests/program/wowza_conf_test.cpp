@@ -168,8 +168,14 @@ TEST_F(WowzaConfTest, ReplacesWhatStandsInBraces) {
 TEST_F(WowzaConfTest, SaysWhereTheXmlIsBroken) {
   EXPECT_THAT(read("<a>\n<b>\n</a>"), HasSubstr("some.xml, line 3: this is no XML ("));
   EXPECT_THAT(read("<Property"), HasSubstr("some.xml, line 1: this is no XML ("));
-  EXPECT_EQ(read(""), "");
-  EXPECT_EQ(read("no markup at all"), "");
+}
+
+TEST_F(WowzaConfTest, RefusesWhatHasNoElement) {
+  for (const char* const text :
+       {"", "\n", "no markup at all", "# keys\n0123456789abcdefghijkl\n", "10.0.0.1,1934,023D4FB4IS83\n",
+        "<?xml version=\"1.0\"?>\n<!-- <Root/> -->\n"})
+    EXPECT_EQ(read(text), "some.xml has no XML element, and is no Wowza configuration") << text;
+  EXPECT_EQ(read("text before <Root/>"), "");
 }
 
 TEST_F(WowzaConfTest, IsNotOverrunByHostileFiles) {

@@ -117,6 +117,19 @@ TEST(OutboundQueue, WithoutAQueuedKeyWaitsForTheNext) {
   EXPECT_EQ(drain(queue), "acKp");
 }
 
+TEST(OutboundQueue, AnyKeyEndsTheWaitForOne) {
+  OutboundQueue queue(messages(8));
+  queue.waitForKey();
+  queue.bounds({.lossless = true});
+  push(queue, "p");
+  EXPECT_TRUE(queue.waitsForKey());
+  push(queue, "K");
+  EXPECT_FALSE(queue.waitsForKey());
+  queue.bounds(messages(8));
+  push(queue, "p");
+  EXPECT_EQ(drain(queue), "pKp");
+}
+
 TEST(OutboundQueue, AudioLast) {
   OutboundQueue queue(messages(3));
   push(queue, "Kaaaaa");

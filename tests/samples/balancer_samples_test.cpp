@@ -11,8 +11,8 @@
 
 #include <multiconn/origin.hpp>
 
-#include "net/loop.hpp"
-#include "net/web_server.hpp"
+#include "support/loop.hpp"
+#include "support/web_server.hpp"
 
 namespace multiconn::test {
 namespace {

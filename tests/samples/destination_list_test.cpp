@@ -89,6 +89,9 @@ TEST(DestinationList, MalformedUrlsAreToldWithoutTheirKey) {
     EXPECT_THAT(errorOf({url}), AllOf(Not(HasSubstr("canary")), Not(HasSubstr("no error")))) << url;
   }
   EXPECT_THAT(errorOf({"rtmp://one:70000/live/canary"}), HasSubstr("port"));
+  EXPECT_THAT(errorOf({"rtmpx://one/live/canary"}), HasSubstr("rtmp[s|t|e|te]://"));
+  for (const std::string url : {"http://one/loadbalancer", "https://one/loadbalancer"})
+    EXPECT_THAT(errorOf({url}), HasSubstr("--balancer")) << url;
   EXPECT_THAT(errorOf({"rtmp://one/live/"}), HasSubstr("stream"));
 }
 

@@ -1,17 +1,17 @@
 #include "support/certificates.hpp"
 
+#include "scratch/certificate.hpp"
 #include "support/temporary_folder.hpp"
-#include "tools/bench/certificate.hpp"
 
 namespace multiconn::test {
 
-using bench::addExtension;
-using bench::Certificate;
-using bench::Key;
-using bench::makeCertificate;
-using bench::makeKey;
-using bench::savePem;
-using bench::sign;
+using scratch::addExtension;
+using scratch::Certificate;
+using scratch::Key;
+using scratch::makeCertificate;
+using scratch::makeKey;
+using scratch::savePem;
+using scratch::sign;
 
 struct TestAuthority::Impl {
   explicit Impl(const std::string& authority) : name(authority) {}

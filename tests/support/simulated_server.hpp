@@ -67,7 +67,8 @@ struct Publication {
   bool ended = false;                ///< by the client
 };
 
-/// The other end of SimulatedLinks: an rtmp::ServerSession with a script for each. Remembers what came.
+/// The other end of SimulatedLinks: an rtmp::ServerSession with a script for each. Remembers what came. For
+/// one case, in messages; real bytes through a MessagePump, and weather, are chaos::Server's.
 class SimulatedServer {
  public:
   SimulatedServer(SimulatedLoop& loop, Script script);

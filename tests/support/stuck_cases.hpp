@@ -5,7 +5,7 @@
 #include <ostream>
 #include <string>
 
-#include "net/stuck_server.hpp"
+#include "support/stuck_server.hpp"
 
 namespace multiconn::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/bench/temporary_folder.hpp"
+#include "scratch/temporary_folder.hpp"
 
 namespace multiconn::test {
 
@@ -17,7 +17,7 @@ inline std::string textOf(const std::filesystem::path& file) {
 }
 
 /// A folder of the test's own, gone with it.
-class TemporaryFolder : public bench::TemporaryFolder {
+class TemporaryFolder : public scratch::TemporaryFolder {
  public:
   /// The file is readable by its owner alone; folders on the way to it are made.
   std::filesystem::path write(const std::string& name, std::string_view text) const {

@@ -16,6 +16,7 @@
 #include "agent/target_set.hpp"
 #include "agent/targets_watch.hpp"
 #include "net/random.hpp"
+#include "program/readable_by_others.hpp"
 
 namespace multiconn {
 namespace {
@@ -101,7 +102,7 @@ Agent::Impl::Impl(AgentOptions options, std::unique_ptr<AgentMonitor> monitor)
                [this](AgentLogLevel level, const std::string& line) { log(level, line); }),
       reporter_(scheduler_, reporting_, seeded(), wallTime,
                 [this](const balance::LoadReport& report) { send(report); }) {
-  if (!options_.targets_file.empty() && isReadableByOthers(options_.targets_file))
+  if (!options_.targets_file.empty() && tools::isReadableByOthers(options_.targets_file))
     log(AgentLogLevel::warning,
         options_.targets_file.string() + " holds keys and may be read by everybody: chmod o-r it");
   publish();

@@ -19,7 +19,7 @@ std::optional<CpuTicks> parseCpuTicks(std::string_view text) {
 
 double CpuMeter::sample(std::chrono::steady_clock::time_point now) {
   if (last_ && now - time_ < std::chrono::seconds(1)) return busy_;
-  std::ifstream file("/proc/stat");
+  std::ifstream file(stat_);
   std::string line;
   std::getline(file, line);
   const auto ticks = parseCpuTicks(line);

@@ -29,6 +29,20 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// RFC 6761 6.3, and the names that the hosts files of Debian and Red Hat have for loopback.
+bool namesThisMachine(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  constexpr std::array names = {"localhost",
+                                "localhost.localdomain",
+                                "localhost4",
+                                "localhost6",
+                                "localhost4.localdomain4",
+                                "localhost6.localdomain6",
+                                "ip6-localhost",
+                                "ip6-loopback"};
+  return host.ends_with(".localhost") || std::find(names.begin(), names.end(), host) != names.end();
+}
+
 /// 127.0.0.0/8, ::1, 0.0.0.0 and ::, however they are written.
 bool isThisMachine(const std::string& host) {
   const auto address = balance::parseIpAddress(host);
@@ -75,8 +89,7 @@ AgentAddress parseRedirectAddress(std::string_view text) {
 
 void refuseLoopback(const AgentAddress& address) {
   const std::string host = lower(address.host);
-  const bool named = host == "localhost" || host == "localhost." || host.ends_with(".localhost");
-  if (named || isThisMachine(host))
+  if (namesThisMachine(host) || isThisMachine(host))
     throw std::invalid_argument("the redirect address \"" + address.host +
                                 "\" would send every client to its own machine: give the name or address by "
                                 "which clients reach this server");

@@ -40,11 +40,6 @@ std::vector<balance::Target> readTargets(const std::filesystem::path& file) {
   return std::move(parsed.targets);
 }
 
-bool isReadableByOthers(const std::filesystem::path& file) {
-  struct stat status {};
-  return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0;
-}
-
 TargetsWatch::TargetsWatch(net::Scheduler& scheduler, std::filesystem::path file,
                            std::function<void(std::vector<balance::Target>)> changed,
                            std::function<void(const std::string&)> broken)

@@ -14,9 +14,6 @@ namespace multiconn::agent {
 /// The targets in a file. Throws std::runtime_error with one sentence that names file and line, free of keys.
 std::vector<balance::Target> readTargets(const std::filesystem::path& file);
 
-/// By everybody on this machine, not owner and group alone.
-bool isReadableByOthers(const std::filesystem::path& file);
-
 /// Looks each second whether a targets file has changed, also by a rename over it, and reads it again.
 class TargetsWatch {
  public:

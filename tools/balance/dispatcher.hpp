@@ -54,6 +54,7 @@ class Dispatcher {
   /// Counts the redirects it gives, if the question does.
   Answer answer(const Question& question, TimePoint now);
   bool pause(const Guid& guid, bool paused) { return pool_.pause(guid, paused); }
+  void expectPaused(const std::vector<Guid>& guids) { pool_.expectPaused(guids); }
   void expire(TimePoint now) { pool_.expire(now); }
   /// Whether nobody is sent anywhere yet.
   bool starting(TimePoint now) const;

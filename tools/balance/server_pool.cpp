@@ -95,6 +95,7 @@ void ServerPool::report(const OpenedReport& opened, TimePoint now) {
   Edge& edge = edges_.emplace_back();
   edge.guid = opened.guid;
   edge.boot = opened.boot;
+  edge.paused_here = expected_paused_.erase(opened.guid) > 0;
   update(edge, opened, now);
 }
 
@@ -192,11 +193,25 @@ void ServerPool::expire(TimePoint now) {
 
 bool ServerPool::pause(const Guid& guid, bool paused) {
   const auto index = find(guid);
-  if (!index) return false;
+  if (!index) return paused ? expected_paused_.contains(guid) : expected_paused_.erase(guid) > 0;
   edges_[*index].paused_here = paused;
   // An edge that was silent while paused may have to be forgotten now.
   next_sweep_ = {};
   return true;
+}
+
+void ServerPool::expectPaused(const std::vector<Guid>& guids) {
+  for (const Guid& guid : guids) {
+    if (expected_paused_.size() >= options_.max_edges) return;
+    if (!pause(guid, true)) expected_paused_.insert(guid);
+  }
+}
+
+std::vector<Guid> ServerPool::paused() const {
+  std::vector<Guid> guids(expected_paused_.begin(), expected_paused_.end());
+  for (const Edge& edge : edges_)
+    if (edge.paused_here) guids.push_back(edge.guid);
+  return guids;
 }
 
 std::optional<std::size_t> ServerPool::find(const Guid& guid) const {

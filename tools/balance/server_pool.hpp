@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -64,6 +65,11 @@ class ServerPool {
   void expire(TimePoint now);
   /// False: there is no such edge.
   bool pause(const Guid& guid, bool paused);
+  /// Edges that were paused here before a restart: they are paused from their first report on. Passed over
+  /// above max_edges.
+  void expectPaused(const std::vector<Guid>& guids);
+  /// Those paused here, and those that are to be when they come.
+  std::vector<Guid> paused() const;
 
   /// By the order of their first report; an index holds until the next report() or expire().
   const std::vector<Edge>& edges() const { return edges_; }
@@ -90,6 +96,7 @@ class ServerPool {
   milliseconds bucket_width_;
   std::vector<Edge> edges_;
   std::map<Guid, std::size_t> by_guid_;
+  std::set<Guid> expected_paused_;   // not heard of yet
   double arrived_ = 0, landed_ = 0;  // decayed sums
   TimePoint decayed_{};
   double ratio_ = 1;

@@ -59,19 +59,25 @@ SavedState savedState(const std::filesystem::path& file, const Log& log) {
   if (auto* const state = std::get_if<SavedState>(&parsed)) return std::move(*state);
   log(LogLevel::error, "the state file " + file.string() + " is of no use, since " +
                            std::get<std::string>(parsed) +
-                           ": only reports sent from now on are accepted, and it is written anew");
-  return {wallNow(), {}};
+                           ": only reports sent from now on are accepted, edges that were paused here are "
+                           "no more, and it is written anew");
+  return {wallNow(), {}, {}};
 }
 
-balance::Opener makeOpener(const BalancerOptions& options, const Log& log) {
+EdgeDirectory makeEdges(const BalancerOptions& options, balance::TimePoint now, const Log& log) {
   balance::OpenerOptions opener;
   opener.keys = sharedKeys(options.keys);
   opener.clock_tolerance = options.clock_tolerance;
   SavedState saved;
   if (!options.state_file.empty()) saved = savedState(options.state_file, log);
   const bool known = saved.saved_at != balance::WallTime{};
-  return balance::Opener(std::move(opener), std::move(saved.marks),
-                         known ? std::optional(saved.saved_at) : std::nullopt);
+  if (!saved.paused.empty()) {
+    log(LogLevel::info, "edges that are still paused: " + std::to_string(saved.paused.size()));
+  }
+  return EdgeDirectory(options.dispatcher,
+                       balance::Opener(std::move(opener), std::move(saved.marks),
+                                       known ? std::optional(saved.saved_at) : std::nullopt),
+                       now, randomSeed(), log, saved.paused);
 }
 
 }  // namespace
@@ -84,7 +90,7 @@ class Balancer::Impl {
         log_(std::move(log)),
         started_(scheduler.now()),
         state_lock_(locked(options_.state_file)),
-        edges_(options_.dispatcher, makeOpener(options_, log_), started_, randomSeed(), log_),
+        edges_(makeEdges(options_, started_, log_)),
         pages_(edges_, options_.server_info),
         ready_(scheduler),
         http_(scheduler, ready_, options_.http,
@@ -92,7 +98,6 @@ class Balancer::Impl {
                      HttpReply& reply) { pages_.answer(request, client, now, reply); }),
         rtmp_(makeRtmpDoor({scheduler, edges_, options_.rtmp, options_.max_rtmp_connections, log_,
                             rtmp_counts_, options_.max_rtmp_per_network, options_.max_rtmp_per_network})) {
-    warnOfReplays();
     if (!options_.state_file.empty()) {
       // At once, so that a file that cannot be written is known before anything depends on it.
       writeStateFile(options_.state_file, state());
@@ -101,6 +106,9 @@ class Balancer::Impl {
     for (const tools::Endpoint& endpoint : options_.listen) listenForClients(endpoint);
     for (const tools::Endpoint& endpoint : options_.udp) listenForReports(endpoint);
     if (options_.admin) listenForAdmin(*options_.admin);
+    // Where a port cannot be had, that is the only line.
+    warnOfLittleRoom();
+    warnOfReplays();
     tick();
     save();
   }
@@ -133,17 +141,22 @@ class Balancer::Impl {
     listening_.push_back("udp " + endpointText(report_ports_.back()->address()));
   }
 
-  void listenForAdmin(const tools::Endpoint& endpoint) {
-    const bool loopback = endpoint.host == "::1" || endpoint.host.starts_with("127.");
+  void listenForAdmin(const tools::AdminListener& admin) {
     const auto pages = adminPages(
-        {options_.admin_token, !loopback, options_.admin_names}, edges_, history_,
-        [this] { return figures(); }, [this] { return scheduler_.now(); }, log_);
-    const std::string host = tools::listenOn(endpoint.host, [&](const std::string& numeric) {
+        {admin.token, !admin.loopback(), admin.names}, edges_, history_, [this] { return figures(); },
+        [this] { return scheduler_.now(); }, log_);
+    const std::string host = tools::listenOn(admin.at.host, [&](const std::string& numeric) {
       admin_ = std::make_unique<http::HttpServer>(
-          scheduler_, numeric, endpoint.port, pages,
+          scheduler_, numeric, admin.at.port, pages,
           http::HttpServerOptions{.log = [this](const std::string& line) { log_(LogLevel::error, line); }});
     });
     listening_.push_back("admin " + endpointText(*net::Address::numeric(host, admin_->port())));
+  }
+
+  // Once: the ports have all the same.
+  void warnOfLittleRoom() {
+    if (report_ports_.empty() || report_ports_.front()->complaint().empty()) return;
+    log_(LogLevel::warning, report_ports_.front()->complaint());
   }
 
   void warnOfReplays() {
@@ -163,12 +176,13 @@ class Balancer::Impl {
     tick_ = scheduler_.after(tick_interval, [this] { tick(); });
   }
 
-  SavedState state() const { return {wallNow(), edges_.marks()}; }
+  SavedState state() const { return {wallNow(), edges_.marks(), edges_.paused()}; }
 
   void save() {
     if (!writer_) return;
-    if (edges_.counts().reports != saved_reports_) {
-      saved_reports_ = edges_.counts().reports;
+    const DirectoryCounts& counts = edges_.counts();
+    if (const std::uint64_t changes = counts.reports + counts.pauses; changes != saved_changes_) {
+      saved_changes_ = changes;
       writer_->write(state());
     }
     noteSaving(writer_->failure());
@@ -194,7 +208,7 @@ class Balancer::Impl {
     figures.policy = options_.dispatcher.policy;
     figures.rtmp_mode = nameOf(options_.rtmp.mode);
     figures.server_info = options_.server_info;
-    figures.operations = !options_.admin_token.empty();
+    figures.operations = options_.admin && !options_.admin->token.empty();
     figures.starting = edges_.isStarting(scheduler_.now());
     figures.message_timeout = options_.dispatcher.pool.message_timeout;
     figures.listening = listening_;
@@ -204,6 +218,7 @@ class Balancer::Impl {
     figures.http_crowded = http_.crowded();
     if (rtmp_) figures.rtmp_connections = rtmp_->connections();
     figures.rtmp = rtmp_counts_;
+    for (const auto& port : report_ports_) figures.reports_dropped += port->dropped();
     figures.state_failures = state_failures_;
     return figures;
   }
@@ -233,7 +248,7 @@ class Balancer::Impl {
   std::vector<std::unique_ptr<ReportPort>> report_ports_;
   std::unique_ptr<http::HttpServer> admin_;
   std::unique_ptr<StateWriter> writer_;
-  std::uint64_t saved_reports_ = 0, state_failures_ = 0;
+  std::uint64_t saved_changes_ = 0, state_failures_ = 0;
   std::string save_failure_;
   net::Timer tick_, save_;
 };

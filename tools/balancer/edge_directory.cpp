@@ -1,5 +1,6 @@
 #include "balancer/edge_directory.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -41,11 +42,14 @@ std::uint64_t DirectoryCounts::refused() const {
 }
 
 EdgeDirectory::EdgeDirectory(balance::DispatcherOptions options, balance::Opener opener,
-                             balance::TimePoint now, std::uint64_t seed, Log log)
+                             balance::TimePoint now, std::uint64_t seed, Log log,
+                             const std::vector<balance::Guid>& paused)
     : message_timeout_(options.pool.message_timeout),
       dispatcher_(std::move(options), now, seed),
       opener_(std::move(opener)),
-      log_(std::move(log)) {}
+      log_(std::move(log)) {
+  dispatcher_.expectPaused(paused);
+}
 
 void EdgeDirectory::receive(rtmp::BytesView datagram, const std::string& sender, balance::TimePoint now,
                             balance::WallTime wall) {
@@ -69,13 +73,20 @@ balance::Answer EdgeDirectory::lookUp(const balance::Question& question, LookUpF
 }
 
 bool EdgeDirectory::pause(std::string_view id, bool paused, balance::TimePoint now) {
-  for (const balance::Edge& edge : pool().edges()) {
-    if (edge.guid.text() != id) continue;
-    dispatcher_.pause(edge.guid, paused);
-    note(edge, now);
-    return true;
-  }
-  return false;
+  const auto guid = guidOf(id);
+  if (!guid || !dispatcher_.pause(*guid, paused)) return false;
+  ++counts_.pauses;
+  if (const auto index = pool().find(*guid)) note(pool().edges()[*index], now);
+  return true;
+}
+
+std::optional<balance::Guid> EdgeDirectory::guidOf(std::string_view id) const {
+  const auto isMeant = [id](const balance::Guid& guid) { return guid.text() == id; };
+  for (const balance::Edge& edge : pool().edges())
+    if (isMeant(edge.guid)) return edge.guid;
+  const std::vector<balance::Guid> paused = pool().paused();
+  const auto found = std::find_if(paused.begin(), paused.end(), isMeant);
+  return found == paused.end() ? std::nullopt : std::optional(*found);
 }
 
 void EdgeDirectory::tick(balance::TimePoint now) {

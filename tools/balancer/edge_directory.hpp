@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct DirectoryCounts {
   /// By form and balance::NoEdge, where `none` stands for an answer with an edge.
   std::array<std::array<std::uint64_t, 4>, look_up_form_count> look_ups{};
   std::uint64_t redirects = 0;  ///< edges that were named
+  std::uint64_t pauses = 0;     ///< and their ends
 
   std::uint64_t lookUps() const;
   std::uint64_t refused() const;
@@ -33,14 +35,15 @@ struct DirectoryCounts {
 /// logged. On one strand; the clocks are passed in.
 class EdgeDirectory {
  public:
+  /// `paused`: edges that were paused here before a restart.
   EdgeDirectory(balance::DispatcherOptions options, balance::Opener opener, balance::TimePoint now,
-                std::uint64_t seed, Log log);
+                std::uint64_t seed, Log log, const std::vector<balance::Guid>& paused = {});
 
   /// A datagram from the numeric address `sender`.
   void receive(rtmp::BytesView datagram, const std::string& sender, balance::TimePoint now,
                balance::WallTime wall);
   balance::Answer lookUp(const balance::Question& question, LookUpForm form, balance::TimePoint now);
-  /// `id`: a GUID as text. False: no such edge.
+  /// `id`: a GUID as text. False: no such edge, neither heard of nor known as paused from before a restart.
   bool pause(std::string_view id, bool paused, balance::TimePoint now);
   /// Several times a second: forgets who is gone for long, and logs what has changed.
   void tick(balance::TimePoint now);
@@ -51,6 +54,7 @@ class EdgeDirectory {
   bool isStarting(balance::TimePoint now) const { return dispatcher_.starting(now); }
   const DirectoryCounts& counts() const { return counts_; }
   std::vector<balance::SenderMark> marks() const { return opener_.marks(); }
+  std::vector<balance::Guid> paused() const { return pool().paused(); }
   /// Whether two machines report under this GUID, seen within the last minute.
   bool isDuplicated(const balance::Guid& guid, balance::TimePoint now) const;
   std::size_t duplicates(balance::TimePoint now) const;
@@ -58,6 +62,7 @@ class EdgeDirectory {
  private:
   void refused(const balance::RefusedReport& refusal, const std::string& sender, balance::TimePoint now);
   void note(const balance::Edge& edge, balance::TimePoint now);
+  std::optional<balance::Guid> guidOf(std::string_view id) const;
 
   struct Noted {
     balance::EdgeStatus status;

@@ -23,6 +23,7 @@ struct Figures {
   std::size_t http_connections = 0, rtmp_connections = 0;
   std::uint64_t http_requests = 0, http_crowded = 0;
   RtmpDoorCounts rtmp;
+  std::uint64_t reports_dropped = 0;  ///< by the kernel
   std::uint64_t state_failures = 0;
 };
 

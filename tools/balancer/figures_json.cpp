@@ -78,6 +78,7 @@ json::object balancerOf(const Figures& figures, const EdgeDirectory& edges, bala
       {"listening", std::move(listening)},
       {"arrival_ratio", edges.pool().arrivalRatio()},
       {"reports", counts.reports},
+      {"reports_dropped", figures.reports_dropped},
       {"refused", counts.refused()},
       {"refusals", refusalsOf(counts)},
       {"duplicate_guids", edges.duplicates(now)},

@@ -88,9 +88,11 @@ void addLookUps(Page& page, const DirectoryCounts& counts) {
   page.counter("redirects_total", "Edges that were named to clients.").value(counts.redirects);
 }
 
-void addReports(Page& page, const EdgeDirectory& edges, balance::TimePoint now) {
+void addReports(Page& page, const Figures& figures, const EdgeDirectory& edges, balance::TimePoint now) {
   const DirectoryCounts& counts = edges.counts();
   page.counter("reports_total", "Reports that were accepted.").value(counts.reports);
+  page.counter("report_drops_total", "Datagrams that the kernel dropped, since no room was left for them.")
+      .value(figures.reports_dropped);
   page.counter("report_refusals_total", "Datagrams that were refused, by reason.");
   for (std::size_t i = 0; i < counts.refusals.size(); ++i) {
     page.value(counts.refusals[i],
@@ -152,7 +154,7 @@ std::string metricsText(const Figures& figures, const EdgeDirectory& edges, bala
   Page page;
   addEdges(page, edges, now);
   addLookUps(page, edges.counts());
-  addReports(page, edges, now);
+  addReports(page, figures, edges, now);
   addConnections(page, figures);
   addProcess(page, figures, now);
   return page.text();

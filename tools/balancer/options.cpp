@@ -19,9 +19,10 @@ namespace {
 
 /// As they are written on the command line.
 struct Line {
-  std::vector<std::string> listen, udp, wowza_files, admin_names;
+  std::vector<std::string> listen, udp, wowza_files;
   std::vector<std::string> redirect_app, redirect_port, redirect_scheme, redirect_on_connect;
-  std::string key_file, policy, rtmp_mode = "auto", state_file, app_home, admin, admin_token_file;
+  std::string key_file, policy, rtmp_mode = "auto", state_file, app_home;
+  tools::AdminLine admin;
   std::string clock_tolerance = "30000";
   std::optional<unsigned> message_timeout;
   std::uint32_t hold_until_edges = 0;
@@ -72,53 +73,13 @@ void addOptions(CLI::App& app, Line& line) {
                  "false: accept them, and tell whoever calls getLoadBalancerRedirect")
       ->type_name("[APP=]true|false");
   app.add_flag("--server-info-xml", line.server_info, "Answer ?serverInfoXML and ?explain=1");
-  app.add_option("--admin", line.admin, "Status page, metrics and operations; without an address: loopback")
-      ->type_name("ADDR:PORT");
-  app.add_option("--admin-name", line.admin_names,
-                 "A host name under which the listener on loopback may be read without the token")
-      ->type_name("NAME");
-  app.add_option("--admin-token-file", line.admin_token_file,
-                 "The token that operations need, and on other addresses than loopback reading too")
-      ->type_name("FILE");
+  tools::addAdminOptions(app, line.admin, "Status page, metrics and operations");
 }
 
 std::vector<tools::Endpoint> endpoints(const char* option, const std::vector<std::string>& texts) {
   std::vector<tools::Endpoint> result;
-  for (const std::string& text : texts) {
-    try {
-      result.push_back(tools::parseEndpoint(text));
-    } catch (const std::invalid_argument& error) {
-      fail(std::string(option) + ": " + error.what());
-    }
-    if (!result.back().host.empty() && !net::Address::numeric(result.back().host, 0)) {
-      fail(std::string(option) + ": \"" + result.back().host + "\" is not a numeric address");
-    }
-  }
+  for (const std::string& text : texts) result.push_back(tools::parseListener(option, text));
   return result;
-}
-
-bool isLoopback(const std::string& host) {
-  return host == "::1" || host.starts_with("127.");
-}
-
-void readAdmin(const Line& line, BalancerOptions& options, std::vector<std::string>& warnings) {
-  if (line.admin.empty()) {
-    if (!line.admin_token_file.empty())
-      fail("--admin-token-file is for the listener of --admin, which is missing");
-    return;
-  }
-  tools::Endpoint admin = endpoints("--admin", {line.admin}).front();
-  const bool named = line.admin.find(':') != std::string::npos && !line.admin.starts_with(':');
-  if (admin.host.empty() && !named) admin.host = "127.0.0.1";
-  options.admin_names = line.admin_names;
-  if (!line.admin_token_file.empty())
-    options.admin_token = tools::readToken(
-        line.admin_token_file, [&](const std::string& sentence) { warnings.push_back(sentence); });
-  if (options.admin_token.empty() && !isLoopback(admin.host)) {
-    fail("--admin on " + (admin.host.empty() ? "every address" : admin.host) +
-         ", which is not loopback, needs --admin-token-file");
-  }
-  options.admin = admin;
 }
 
 // As it stands in a URL, where '?' begins the client's query.
@@ -129,7 +90,8 @@ bool isPath(const std::string& text) {
 
 /// "[APP=]VALUE"; application names hold no '='.
 template <typename Set>
-void perApplication(const char* option, const std::vector<std::string>& texts, RtmpOptions& rtmp, Set set) {
+void perApplication(const char* option, const std::vector<std::string>& texts, const char* wanted,
+                    RtmpOptions& rtmp, Set set) {
   std::vector<std::string> named;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -141,7 +103,7 @@ void perApplication(const char* option, const std::vector<std::string>& texts, R
     }
     named.push_back(app);
     if (value.empty() || !set(rtmp.applications[app], value)) {
-      fail(std::string(option) + ": \"" + value + "\" will not do");
+      fail(std::string(option) + ": \"" + value + "\" is not " + wanted);
     }
   }
 }
@@ -172,14 +134,14 @@ void readRtmp(const Line& line, RtmpOptions& rtmp) {
               : line.rtmp_mode == "relay"  ? RtmpMode::relay
                                            : RtmpMode::automatic;
   refuseRedirectsWithRelay(line);
-  perApplication("--redirect-app", line.redirect_app, rtmp, setApp);
-  perApplication("--redirect-port", line.redirect_port, rtmp, setPort);
-  perApplication("--redirect-scheme", line.redirect_scheme, rtmp,
+  perApplication("--redirect-app", line.redirect_app, "an application, without blanks and '?'", rtmp, setApp);
+  perApplication("--redirect-port", line.redirect_port, "a port from 1 to 65535", rtmp, setPort);
+  perApplication("--redirect-scheme", line.redirect_scheme, "rtmp or rtmps", rtmp,
                  [](RtmpRedirect& redirect, const auto& value) {
                    redirect.scheme = value;
                    return value == "rtmp" || value == "rtmps";
                  });
-  perApplication("--redirect-on-connect", line.redirect_on_connect, rtmp,
+  perApplication("--redirect-on-connect", line.redirect_on_connect, "true or false", rtmp,
                  [](RtmpRedirect& redirect, const auto& value) {
                    redirect.on_connect = value == "true";
                    return value == "true" || value == "false";
@@ -275,7 +237,8 @@ Arguments resolved(const Line& line, const std::string& log_level) {
   options.keys = readKeys(line, wowza, arguments.warnings);
   readPorts(line, wowza, options);
   readDispatcher(line, wowza, options);
-  readAdmin(line, options, arguments.warnings);
+  options.admin = tools::readAdmin(
+      line.admin, [&](const std::string& sentence) { arguments.warnings.push_back(sentence); });
   options.rtmp.applications = wowza.applications;
   readRtmp(line, options.rtmp);
   options.clock_tolerance = clockTolerance(line.clock_tolerance);

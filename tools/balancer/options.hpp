@@ -10,6 +10,7 @@
 #include "balancer/client_port.hpp"
 #include "balancer/http_door.hpp"
 #include "balancer/rtmp_options.hpp"
+#include "program/admin_access.hpp"
 #include "program/endpoint.hpp"
 
 namespace multiconn::balancer {
@@ -22,9 +23,7 @@ struct BalancerOptions {
   std::filesystem::path state_file;  ///< empty: none
   bool server_info = false;
   RtmpOptions rtmp;
-  std::optional<tools::Endpoint> admin;
-  std::string admin_token;               ///< secret; empty: nothing can be changed there
-  std::vector<std::string> admin_names;  ///< under which it may be read on loopback without the token
+  std::optional<tools::AdminListener> admin;
   HttpLimits http;
   ClientPortLimits client_port;
   std::size_t max_rtmp_connections = 16384;

@@ -1,5 +1,6 @@
 #include "balancer/report_port.hpp"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -19,10 +20,31 @@ constexpr std::size_t datagram_bytes = 2048;
 constexpr std::size_t batch = 64;
 // Of one task: a flood of datagrams leaves clients their turn.
 constexpr int batches_per_task = 4;
-// Some thousand edges that report at the same moment.
-constexpr int receive_buffer = 4 * 1024 * 1024;
+// The first is for processes that may exceed net.core.rmem_max (CAP_NET_ADMIN); the other is cut to it.
+void makeRoom(const net::Socket& socket, int bytes) {
+  const auto set = [&](int option) {
+    return ::setsockopt(socket.descriptor(), SOL_SOCKET, option, &bytes, sizeof bytes) == 0;
+  };
+  if (!set(SO_RCVBUFFORCE)) set(SO_RCVBUF);
+}
 
-net::Socket boundSocket(const net::Address& address) {
+// socket(7): twice what was set, the other half being for the kernel's own notes.
+int roomOf(const net::Socket& socket) {
+  int bytes = 0;
+  socklen_t size = sizeof bytes;
+  ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, &size);
+  return bytes / 2;
+}
+
+// sk_drops of the kernel: all since the socket was made, modulo 2^32.
+std::uint32_t dropsOf(int descriptor) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t size = sizeof figures;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, figures.data(), &size);
+  return figures[SK_MEMINFO_DROPS];
+}
+
+net::Socket boundSocket(const net::Address& address, int room) {
   const auto fail = [&] {
     throw std::system_error(errno, std::system_category(), "cannot listen for reports on " + address.text());
   };
@@ -30,7 +52,7 @@ net::Socket boundSocket(const net::Address& address) {
   if (!socket) fail();
   const int off = 0;
   if (address.isIpv6()) ::setsockopt(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  makeRoom(socket, room);
   if (::bind(socket.descriptor(), address.data(), address.size()) != 0) fail();
   return socket;
 }
@@ -39,8 +61,11 @@ net::Socket boundSocket(const net::Address& address) {
 
 class ReportPort::Impl {
  public:
-  Impl(net::AsioScheduler& scheduler, net::Socket socket, Receive receive)
-      : socket_(scheduler, std::move(socket)), receive_(std::move(receive)), bytes_(batch * datagram_bytes) {
+  Impl(net::AsioScheduler& scheduler, net::Socket socket, Receive receive, int room)
+      : complaint_(complaintOf(roomOf(socket), room)),
+        socket_(scheduler, std::move(socket)),
+        receive_(std::move(receive)),
+        bytes_(batch * datagram_bytes) {
     for (std::size_t i = 0; i < batch; ++i) {
       slices_[i] = {bytes_.data() + i * datagram_bytes, datagram_bytes};
       messages_[i].msg_hdr.msg_iov = &slices_[i];
@@ -51,8 +76,20 @@ class ReportPort::Impl {
   }
 
   int descriptor() const { return socket_.descriptor(); }
+  const std::string& complaint() const { return complaint_; }
+  std::uint64_t dropped() {
+    dropped_ += static_cast<std::uint32_t>(dropsOf(descriptor()) - static_cast<std::uint32_t>(dropped_));
+    return dropped_;
+  }
 
  private:
+  static std::string complaintOf(int given, int wanted) {
+    if (given >= wanted) return {};
+    return "reports that wait get " + std::to_string(given) + " bytes of the kernel's memory instead of " +
+           std::to_string(wanted) + ", since net.core.rmem_max is " + std::to_string(given) +
+           ": when hundreds of edges report at the same moment, some of their reports are lost";
+  }
+
   void wait() {
     socket_.waitReadable([this] { receiveSome(); });
   }
@@ -73,20 +110,30 @@ class ReportPort::Impl {
              hostOf(net::Address(sender, messages_[i].msg_hdr.msg_namelen)));
   }
 
+  std::string complaint_;
   net::Readiness socket_;
   Receive receive_;
   rtmp::Bytes bytes_;
   std::array<sockaddr_storage, batch> senders_{};
   std::array<iovec, batch> slices_{};
   std::array<mmsghdr, batch> messages_{};
+  std::uint64_t dropped_ = 0;
 };
 
-ReportPort::ReportPort(net::AsioScheduler& scheduler, const net::Address& address, Receive receive)
-    : impl_(std::make_unique<Impl>(scheduler, boundSocket(address), std::move(receive))) {}
+ReportPort::ReportPort(net::AsioScheduler& scheduler, const net::Address& address, Receive receive, int room)
+    : impl_(std::make_unique<Impl>(scheduler, boundSocket(address, room), std::move(receive), room)) {}
 ReportPort::~ReportPort() = default;
 
 net::Address ReportPort::address() const {
   return net::Address::ofSocket(impl_->descriptor());
+}
+
+const std::string& ReportPort::complaint() const {
+  return impl_->complaint();
+}
+
+std::uint64_t ReportPort::dropped() const {
+  return impl_->dropped();
 }
 
 }  // namespace multiconn::balancer

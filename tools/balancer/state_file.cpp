@@ -17,6 +17,7 @@ namespace multiconn::balancer {
 namespace {
 
 constexpr std::string_view title = "multiconn-balancer state 1";
+constexpr std::string_view paused_word = "paused ";
 constexpr std::size_t max_file_bytes = 16 * 1024 * 1024;
 
 std::string hex(std::span<const std::byte> bytes) {
@@ -61,6 +62,11 @@ bool readMark(std::string_view line, balance::SenderMark& mark) {
          readNumber(line, mark.seq);
 }
 
+bool readEntry(std::string_view line, SavedState& state) {
+  if (!line.starts_with(paused_word)) return readMark(line, state.marks.emplace_back());
+  return readHex(line.substr(paused_word.size()), state.paused.emplace_back().bytes);
+}
+
 [[noreturn]] void fail(const std::filesystem::path& file, const char* what, int code) {
   throw std::runtime_error(std::string(what) + " the state file " + file.string() + ": " +
                            std::generic_category().message(code));
@@ -87,7 +93,8 @@ std::string toText(const SavedState& state) {
     text += hex(mark.guid.bytes) + " " + std::to_string(mark.boot.counter) + " " + hex(mark.boot.id) + " " +
             std::to_string(mark.seq) + "\n";
   }
-  return text + "end " + std::to_string(state.marks.size()) + "\n";
+  for (const balance::Guid& guid : state.paused) text += std::string(paused_word) + hex(guid.bytes) + "\n";
+  return text + "end " + std::to_string(state.marks.size() + state.paused.size()) + "\n";
 }
 
 bool isStateFile(std::string_view text) {
@@ -107,10 +114,11 @@ std::variant<SavedState, std::string> parseState(std::string_view text) {
     std::string_view line = takeUntil(text, '\n');
     if (line.starts_with("end ")) {
       std::size_t count = 0;
-      if (!readNumber(line.substr(4), count) || count != state.marks.size() || !text.empty()) break;
+      const std::size_t read = state.marks.size() + state.paused.size();
+      if (!readNumber(line.substr(4), count) || count != read || !text.empty()) break;
       return state;
     }
-    if (!readMark(line, state.marks.emplace_back())) {
+    if (!readEntry(line, state)) {
       return "line " + std::to_string(number) + " is damaged";
     }
   }

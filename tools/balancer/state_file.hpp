@@ -14,14 +14,16 @@
 
 namespace multiconn::balancer {
 
-/// What keeps a report from being accepted twice across a restart of the balancer.
+/// What outlives a restart of the balancer: `marks` keep a report from being accepted twice, and edges that
+/// are paused here stay it.
 struct SavedState {
   balance::WallTime saved_at{};
   std::vector<balance::SenderMark> marks;
+  std::vector<balance::Guid> paused;
 };
 
-/// As text: a line with version and time, one line a sender, and a last one with their number, so that a
-/// file that was cut is recognised.
+/// As text: a line with version and time, one line a sender, one a paused edge, and a last one with the
+/// number of both, so that a file that was cut is recognised.
 std::string toText(const SavedState& state);
 /// Whether it begins as one: what does not is somebody else's file.
 bool isStateFile(std::string_view text);

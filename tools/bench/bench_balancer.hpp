@@ -7,15 +7,16 @@
 
 #include "balance/sealed_datagram.hpp"
 #include "process.hpp"
-#include "temporary_folder.hpp"
+#include "scratch/temporary_folder.hpp"
 
 namespace multiconn::bench {
 
 /// multiconn-balancer, from the folder of this program, and agents whose sealed reports it gets by UDP.
 class BenchBalancer {
  public:
-  /// Throws std::runtime_error when it does not start.
-  BenchBalancer(const TemporaryFolder& folder, const std::vector<balance::RedirectAddress>& edges,
+  /// All edges are known when it returns. Throws std::runtime_error when it does not start, or does not take
+  /// the reports of all.
+  BenchBalancer(const scratch::TemporaryFolder& folder, const std::vector<balance::RedirectAddress>& edges,
                 const std::vector<std::string>& options, int cpu);
   ~BenchBalancer();
   BenchBalancer(const BenchBalancer&) = delete;
@@ -33,10 +34,12 @@ class BenchBalancer {
     balance::Sealer sealer;
     std::chrono::steady_clock::time_point due;
   };
+  void introduceAll();
+  std::size_t runningEdges() const;
   void send(Agent& agent, std::uint64_t clients);
 
   Process process_;
-  std::uint16_t port_ = 0, udp_port_ = 0;
+  std::uint16_t port_ = 0, udp_port_ = 0, admin_port_ = 0;
   int socket_ = -1;
   std::uint64_t seq_ = 0;
   std::vector<Agent> agents_;

@@ -9,11 +9,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <stdexcept>
 
 #include "process.hpp"
+#include "scratch/temporary_folder.hpp"
 #include "synthetic_flv.hpp"
-#include "temporary_folder.hpp"
 #include "tls_files.hpp"
 
 namespace multiconn::bench {
@@ -68,7 +69,7 @@ struct Row {
 
 class Comparison {
  public:
-  Comparison(const FanoutOptions& options, const TemporaryFolder& folder)
+  Comparison(const FanoutOptions& options, const scratch::TemporaryFolder& folder)
       : options_(options), folder_(folder) {}
 
   Row row(std::size_t count, bool paced) const {
@@ -113,7 +114,7 @@ class Comparison {
   }
 
   const FanoutOptions& options_;
-  const TemporaryFolder& folder_;
+  const scratch::TemporaryFolder& folder_;
 };
 
 void print(const Row& row, bool json) {
@@ -140,10 +141,10 @@ void print(const Row& row, bool json) {
 }
 
 // In real time the clock costs more than the sending; there a destination must not cost more the more there
-// are.
-bool withinGate(const Row& row, double gate, double first_cost) {
+// are. `least_cost`: what one has cost where there were no more of them.
+bool withinGate(const Row& row, double gate, double least_cost) {
   if (gate <= 0) return true;
-  return row.paced ? row.ms_per_second <= flat * first_cost : row.count < 16 || row.ratio <= gate;
+  return row.paced ? row.ms_per_second <= flat * least_cost : row.count < 16 || row.ratio <= gate;
 }
 
 void writeFile(const std::string& name, const rtmp::Bytes& bytes) {
@@ -151,7 +152,7 @@ void writeFile(const std::string& name, const rtmp::Bytes& bytes) {
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-void prepareClips(const FanoutOptions& options, const TemporaryFolder& folder) {
+void prepareClips(const FanoutOptions& options, const scratch::TemporaryFolder& folder) {
   for (const char* name : {"clip.flv", "paced.flv"}) {
     if (!options.file.empty()) {
       std::filesystem::copy_file(options.file, folder.file(name));
@@ -167,27 +168,29 @@ void prepareClips(const FanoutOptions& options, const TemporaryFolder& folder) {
 int runFanout(const FanoutOptions& options) {
   if (!options.file.empty() && std::filesystem::file_size(options.file) == 0)
     throw std::runtime_error(options.file + " is empty: give an FLV file");
-  TemporaryFolder folder;
+  scratch::TemporaryFolder folder;
   prepareClips(options, folder);
   if (options.tls) writeCertificate(folder.file("certificate.pem"), folder.file("key.pem"));
   Comparison comparison(options, folder);
   if (!options.json)
     std::printf("%6s  %-9s %8s %12s %12s %8s %12s %9s %14s\n", "dests", "mode", "GB", "ours s/GB",
                 "bare s/GB", "ratio", "ms/s/dest", "RSS MiB", "KiB/further");
+  std::vector<std::size_t> counts = options.counts;
+  std::sort(counts.begin(), counts.end());
   bool good = true;
   for (const std::string& mode : options.modes) {
     const Row* before = nullptr;
-    double first_cost = 0;
+    double least_cost = std::numeric_limits<double>::infinity();
     Row previous;
-    for (const std::size_t count : options.counts) {
+    for (const std::size_t count : counts) {
       Row row = comparison.row(count, mode == "paced");
       if (before != nullptr && row.count > before->count)
         row.rss_per_destination =
             (static_cast<double>(row.peak_rss) - static_cast<double>(before->peak_rss)) /
             static_cast<double>(row.count - before->count);
       print(row, options.json);
-      if (before == nullptr) first_cost = row.ms_per_second;
-      good = good && row.valid && withinGate(row, options.gate, first_cost) &&
+      least_cost = std::min(least_cost, row.ms_per_second);
+      good = good && row.valid && withinGate(row, options.gate, least_cost) &&
              (options.memory_gate <= 0 || row.rss_per_destination <= options.memory_gate * 1024);
       previous = row;
       before = &previous;

@@ -30,7 +30,7 @@ void addFanout(CLI::App& app, Action& action) {
   command->add_option(
       "--gate", options->gate,
       "exit 3 when a fast ratio at 16 or more destinations is above this, or when a destination costs a "
-      "quarter more, paced, than with the fewest");
+      "quarter more, paced, than with fewer");
   command->add_option("--memory-gate", options->memory_gate,
                       "exit 3 when a further destination costs more KiB than this");
   auto compare = std::make_shared<bool>(false);

@@ -15,9 +15,9 @@
 #include "machine.hpp"
 #include "rivals.hpp"
 #include "schedule.hpp"
+#include "scratch/temporary_folder.hpp"
 #include "statistics.hpp"
 #include "synthetic_flv.hpp"
-#include "temporary_folder.hpp"
 
 namespace multiconn::bench {
 namespace {
@@ -156,7 +156,7 @@ class FanoutCompare {
 
   const FanoutOptions& options_;
   Figures& figures_;
-  TemporaryFolder folder_;
+  scratch::TemporaryFolder folder_;
   std::vector<Rival> rivals_;
 };
 

@@ -23,8 +23,8 @@ std::string configuration(std::uint16_t port, const std::vector<std::uint16_t>& 
 
 }  // namespace
 
-Yardstick startLeastConnections(const TemporaryFolder& folder, const std::vector<std::uint16_t>& servers,
-                                std::size_t most, int cpu) {
+Yardstick startLeastConnections(const scratch::TemporaryFolder& folder,
+                                const std::vector<std::uint16_t>& servers, std::size_t most, int cpu) {
   const std::string program = findProgram("haproxy");
   if (program.empty()) throw std::runtime_error("HAProxy is not installed: apt-get install haproxy");
   const std::uint16_t port = freePort();

@@ -10,7 +10,7 @@ namespace multiconn::bench {
 /// a new connection goes to the one with fewest. A server that refuses a connection is down at once, and the
 /// connection goes to another one. `most`: connections at a time. Throws std::runtime_error when it is not
 /// installed or does not start.
-Yardstick startLeastConnections(const TemporaryFolder& folder, const std::vector<std::uint16_t>& servers,
-                                std::size_t most, int cpu);
+Yardstick startLeastConnections(const scratch::TemporaryFolder& folder,
+                                const std::vector<std::uint16_t>& servers, std::size_t most, int cpu);
 
 }  // namespace multiconn::bench

@@ -100,7 +100,7 @@ class Measurement {
   }
 
   const LookupOptions& options_;
-  TemporaryFolder folder_;
+  scratch::TemporaryFolder folder_;
   BenchBalancer balancer_;
   std::optional<Yardstick> nginx_;
   std::uint64_t clients_ = 0;

@@ -51,7 +51,7 @@ class Cluster {
   void killFirst() { first_.kill(); }
 
  private:
-  TemporaryFolder folder_;
+  scratch::TemporaryFolder folder_;
   BenchOrigin first_{servers_cpu}, second_{servers_cpu};
   Yardstick haproxy_;
   BenchPublisher publisher_;

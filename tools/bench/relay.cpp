@@ -70,7 +70,7 @@ class Measurement {
  private:
   std::size_t rounds_;
   RelayTraffic traffic_;
-  TemporaryFolder folder_;
+  scratch::TemporaryFolder folder_;
   BenchBalancer balancer_;
   std::optional<Yardstick> haproxy_;
 };

@@ -226,15 +226,16 @@ bool soak(Crowd& crowd, const SharedObjectOptions& options, double rate) {
   print(second, "soak", options.json);
   const double growth = second.after.resident_mib - first.after.resident_mib;
   const bool held = options.memory_gate <= 0 || growth <= options.memory_gate;
+  const bool ok = held && first.complete && second.complete;
   if (options.json)
     std::cout << boost::json::object{{"what", "soak growth"},
                                      {"mib", growth},
                                      {"gate", gateOrNull(options.memory_gate)},
-                                     {"ok", held}}
+                                     {"ok", ok}}
               << std::endl;
   else
     std::printf("the second half of the soak took %.2f MiB more\n", growth);
-  return held;
+  return ok;
 }
 
 }  // namespace

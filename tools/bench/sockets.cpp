@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -81,13 +80,6 @@ void sendAll(int socket, rtmp::BytesView bytes) {
 std::string streamName(std::size_t index) {
   const std::string digits = std::to_string(index);
   return "s" + std::string(6 - std::min<std::size_t>(digits.size(), 6), '0') + digits;
-}
-
-void raiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace multiconn::bench

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "program/process_limits.hpp"
 #include "rtmp/bytes.hpp"
 
 namespace multiconn::bench {
@@ -18,7 +19,6 @@ int connectToLoopback(std::uint16_t port);
 void sendAll(int socket, rtmp::BytesView bytes);
 /// Stream name number `index`. All have one length, so that every sink is sent the same number of bytes.
 std::string streamName(std::size_t index);
-/// As many descriptors as the system allows.
-void raiseDescriptorLimit();
+using tools::raiseDescriptorLimit;
 
 }  // namespace multiconn::bench

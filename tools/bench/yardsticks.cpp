@@ -57,7 +57,8 @@ Yardstick startYardstick(const std::string& executable, const std::vector<std::s
   return yardstick;
 }
 
-std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::string& body, int cpu) {
+std::optional<Yardstick> startNginx(const scratch::TemporaryFolder& folder, const std::string& body,
+                                    int cpu) {
   const std::string nginx = findProgram("nginx");
   if (nginx.empty()) return {};
   const std::uint16_t port = freePort();
@@ -74,7 +75,7 @@ std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::st
                         cpu);
 }
 
-std::optional<Yardstick> startHaproxy(const TemporaryFolder& folder, std::uint16_t to, int cpu) {
+std::optional<Yardstick> startHaproxy(const scratch::TemporaryFolder& folder, std::uint16_t to, int cpu) {
   const std::string haproxy = findProgram("haproxy");
   if (haproxy.empty()) return {};
   const std::uint16_t port = freePort();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "process.hpp"
-#include "temporary_folder.hpp"
+#include "scratch/temporary_folder.hpp"
 
 namespace multiconn::bench {
 
@@ -29,9 +29,9 @@ Yardstick startYardstick(const std::string& executable, const std::vector<std::s
 
 /// nginx with one worker that answers every request with this body and writes no log. Nothing when there is
 /// no nginx. Throws std::runtime_error when it does not start.
-std::optional<Yardstick> startNginx(const TemporaryFolder& folder, const std::string& body, int cpu);
+std::optional<Yardstick> startNginx(const scratch::TemporaryFolder& folder, const std::string& body, int cpu);
 
 /// HAProxy with one thread that passes TCP connections on to a port of 127.0.0.1.
-std::optional<Yardstick> startHaproxy(const TemporaryFolder& folder, std::uint16_t to, int cpu);
+std::optional<Yardstick> startHaproxy(const scratch::TemporaryFolder& folder, std::uint16_t to, int cpu);
 
 }  // namespace multiconn::bench

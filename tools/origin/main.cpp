@@ -3,8 +3,10 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "agent/program/listeners.hpp"
 #include "agent_options.hpp"
 #include "options.hpp"
 #include "origin_monitor.hpp"
@@ -31,13 +33,29 @@ spdlog::level::level_enum levelOf(Level level) {
   return spdlog::level::err;
 }
 
-std::unique_ptr<multiconn::Agent> startAgent(multiconn::AgentOptions options,
-                                             const multiconn::OriginOptions& origin,
-                                             const multiconn::OriginServer& server) {
+/// Two parts, since the listeners go first.
+struct RunningAgent {
+  std::optional<multiconn::Agent> agent;
+  std::optional<multiconn::agent::Listeners> listeners;
+};
+
+void startAgent(RunningAgent& running, const multiconn::tools::InnerAgent& inner,
+                const multiconn::OriginOptions& origin, const multiconn::OriginServer& server) {
+  if (inner.admin) {
+    running.listeners.emplace(
+        multiconn::agent::ListenerOptions{
+            inner.admin, {}, [](const std::string& line) { spdlog::error("{}", line); }},
+        running.agent);
+  }
+  multiconn::AgentOptions options = inner.options;
   options.log = [](AgentLogLevel level, const std::string& line) { spdlog::log(levelOf(level), "{}", line); };
   multiconn::tools::completeAgent(options, origin, server.port());
-  return std::make_unique<multiconn::Agent>(std::move(options),
-                                            std::make_unique<multiconn::tools::OriginMonitor>(server));
+  running.agent.emplace(std::move(options), std::make_unique<multiconn::tools::OriginMonitor>(server));
+  if (running.listeners) running.listeners->start();
+}
+
+void tell(const std::vector<std::string>& listening) {
+  for (const std::string& line : listening) std::printf("listening %s\n", line.c_str());
 }
 
 void serve(const multiconn::tools::OriginArguments& arguments, const sigset_t& signals) {
@@ -47,9 +65,11 @@ void serve(const multiconn::tools::OriginArguments& arguments, const sigset_t& s
   };
   multiconn::OriginServer server(options);
   // Before the server's destructor, so that no client is sent here while it closes.
-  std::unique_ptr<multiconn::Agent> agent;
-  if (arguments.agent) agent = startAgent(*arguments.agent, options, server);
-  for (const std::string& line : server.listening()) std::printf("listening %s\n", line.c_str());
+  RunningAgent running;
+  if (arguments.agent) startAgent(running, *arguments.agent, options, server);
+  for (const std::string& warning : arguments.warnings) spdlog::warn("{}", warning);
+  tell(server.listening());
+  if (running.listeners) tell(running.listeners->listening());
   std::fflush(stdout);
   int received = 0;
   while (sigwait(&signals, &received) == 0 && received == SIGUSR1) {

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "agent_options.hpp"
 #include "program/endpoint.hpp"
 #include "program/program.hpp"
 #include "publishers_file.hpp"
@@ -53,18 +52,10 @@ void addQuotas(CLI::App& app, OriginQuotas& quotas) {
   bytes("--max-objects-size", quotas.all_object_bytes, "All shared objects together");
 }
 
-Endpoint endpoint(const char* option, const std::string& text) {
-  try {
-    return parseEndpoint(text);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(std::string(option) + ": " + error.what());
-  }
-}
-
 void readAddresses(const std::vector<std::string>& listen, const std::string& http, OriginOptions& origin) {
   std::vector<OriginAddress> addresses;
   for (const std::string& text : listen) {
-    const Endpoint at = endpoint("--listen", text);
+    const Endpoint at = parseListener("--listen", text);
     addresses.push_back({at.host.empty() ? "::" : at.host, at.port});
   }
   if (!addresses.empty()) {
@@ -73,7 +64,7 @@ void readAddresses(const std::vector<std::string>& listen, const std::string& ht
     origin.more_addresses.assign(addresses.begin() + 1, addresses.end());
   }
   if (http.empty()) return;
-  const Endpoint at = endpoint("--http", http);
+  const Endpoint at = parseListener("--http", http);
   origin.http_port = at.port;
   if (http.starts_with('*')) origin.http_address = "::";
   if (!at.host.empty()) origin.http_address = at.host;
@@ -157,7 +148,8 @@ ParsedArguments parseArguments(int argc, char** argv) {
   if (!auth_file.empty()) origin.publishers = readPublishers(auth_file);
   if (!arguments.redirect.empty()) origin.application_factories[""] = redirectingTo(arguments.redirect);
   origin.data_dir = data_dir;
-  arguments.agent = agentOptions(agent, origin);
+  arguments.agent =
+      innerAgent(agent, origin, [&](const std::string& sentence) { arguments.warnings.push_back(sentence); });
   return {std::move(arguments), 0};
 }
 

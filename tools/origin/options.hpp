@@ -2,17 +2,20 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
-#include <multiconn/agent.hpp>
 #include <multiconn/origin.hpp>
+
+#include "agent_options.hpp"
 
 namespace multiconn::tools {
 
 struct OriginArguments {
   OriginOptions origin;
   std::string log_level = "info";
-  std::string redirect;               ///< where clients are sent; empty: nowhere
-  std::optional<AgentOptions> agent;  ///< inside the server
+  std::string redirect;  ///< where clients are sent; empty: nowhere
+  std::optional<InnerAgent> agent;
+  std::vector<std::string> warnings;  ///< one sentence each, for the log
 };
 
 /// What the command line and the file it may name ask for, or the exit status: 0 after --help and --version,

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "net/socket.hpp"
+
 namespace multiconn::tools {
 namespace {
 
@@ -47,6 +49,17 @@ Endpoint parseEndpoint(std::string_view text, std::optional<std::uint16_t> defau
   const auto number = has_port ? portOf(port) : default_port;
   if (!number) refuse(text);
   return {hostOf(host), *number};
+}
+
+Endpoint parseListener(const std::string& option, std::string_view text) {
+  try {
+    Endpoint result = parseEndpoint(text);
+    if (!result.host.empty() && !net::Address::numeric(result.host, 0))
+      throw std::invalid_argument('"' + result.host + "\" is not a numeric address");
+    return result;
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(option + ": " + error.what());
+  }
 }
 
 }  // namespace multiconn::tools

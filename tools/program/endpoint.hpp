@@ -16,4 +16,8 @@ struct Endpoint {
 /// Throws std::invalid_argument with one sentence.
 Endpoint parseEndpoint(std::string_view text, std::optional<std::uint16_t> default_port = {});
 
+/// One to listen on, whose host is numeric where there is one. Throws std::runtime_error with one sentence,
+/// which begins with `option`.
+Endpoint parseListener(const std::string& option, std::string_view text);
+
 }  // namespace multiconn::tools

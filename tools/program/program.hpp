@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "program/process_limits.hpp"
+
 namespace CLI {
 class App;
 class ParseError;
@@ -29,9 +31,6 @@ void setUpLog(const std::string& program, const std::string& level);
 /// SIGTERM and SIGINT (and `more`) are blocked, before any thread starts, so that sigwait() is the only place
 /// they arrive at; SIGPIPE and SIGXFSZ are ignored.
 sigset_t blockSignals(std::initializer_list<int> more = {});
-
-/// As many descriptors as the system allows.
-void raiseDescriptorLimit();
 
 /// Runs `body`; an exception becomes one line on stderr and exit status 1. A crash leaves no core file.
 int runProgram(const char* name, const std::function<int()>& body);

@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "balance/target_file.hpp"
+#include "program/readable_by_others.hpp"
 #include "program/text_file.hpp"
 
 namespace multiconn::tools {
@@ -31,11 +31,6 @@ std::string_view takeLine(std::string_view& text) {
   const std::string_view line = trimmed(text.substr(0, end));
   text.remove_prefix(std::min(end + 1, text.size()));
   return line;
-}
-
-bool isReadableByOthers(const std::filesystem::path& file) {
-  struct stat status {};
-  return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0;
 }
 
 }  // namespace

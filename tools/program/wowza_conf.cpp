@@ -67,6 +67,7 @@ class Reader {
   std::set<std::string> unknown_;
 };
 
+bool isElement(const pugi::xml_node& node);
 std::string textOf(const pugi::xml_node& node, const char* name);
 std::string trimmed(std::string_view text);
 std::string shown(std::string_view text);
@@ -113,6 +114,9 @@ std::optional<std::string> Reader::read() {
       document.load_buffer(text_.data(), text_.size(), options, pugi::encoding_utf8);
   if (!result) {
     fail(result.offset, std::string("this is no XML (") + result.description() + ")");
+  } else if (!document.find_child(isElement)) {
+    // Keys and targets are text as XML may hold it.
+    error_ = file_ + " has no XML element, and is no Wowza configuration";
   } else {
     walk(document);
   }
@@ -124,7 +128,7 @@ void Reader::walk(const pugi::xml_node& document) {
   std::size_t depth = 0;
   pugi::xml_node node = document.first_child();
   while (node && !error_) {
-    if (node.type() == pugi::node_element) element(node);
+    if (isElement(node)) element(node);
     if (node.first_child()) {
       if (++depth > max_depth) return fail(node.offset_debug(), "elements are nested more than 64 deep");
       node = node.first_child();
@@ -220,6 +224,10 @@ void Reader::fail(std::ptrdiff_t offset, const std::string& what) {
   const auto end = std::clamp(offset, std::ptrdiff_t{0}, static_cast<std::ptrdiff_t>(text_.size()));
   const auto line = 1 + std::count(text_.begin(), text_.begin() + end, '\n');
   error_ = file_ + ", line " + std::to_string(line) + ": " + what;
+}
+
+bool isElement(const pugi::xml_node& node) {
+  return node.type() == pugi::node_element;
 }
 
 std::string textOf(const pugi::xml_node& node, const char* name) {

@@ -9,20 +9,21 @@
 
 namespace multiconn::test {
 
-/// A live source whose pictures, 25 a second, a test delivers from its own thread.
-class HandSource final : public VideoSource {
+/// A live source whose frames, 25 a second, a test delivers from its own thread.
+template <typename Kind>
+class HandTrack final : public Kind {
  public:
-  /// The decode time of its first picture.
-  explicit HandSource(std::chrono::microseconds origin) : origin_(origin) {}
+  /// The decode time of its first frame.
+  explicit HandTrack(std::chrono::microseconds origin) : origin_(origin) {}
   bool live() const override { return true; }
-  AmfObject properties() const override { return {{"width", 64}}; }
+  AmfObject properties() const override;
   void start(std::shared_ptr<FrameSink> sink) override;
   void resume() override {}
   void stop() override;
 
   bool waitStarted() const;
   bool waitStopped() const;
-  /// The next `count` pictures, of which the first is a keyframe.
+  /// The next `count` frames, of which the first is a keyframe.
   void deliver(std::uint32_t count);
 
  private:
@@ -33,5 +34,8 @@ class HandSource final : public VideoSource {
   mutable std::mutex mutex_;
   std::shared_ptr<FrameSink> sink_;
 };
+
+using HandSource = HandTrack<VideoSource>;
+using HandSound = HandTrack<AudioSource>;
 
 }  // namespace multiconn::test

@@ -2,7 +2,7 @@
 #include "client/local_server.hpp"
 #include "librtmp/engines/engine_fixture.hpp"
 #include "librtmp/engines/hand_source.hpp"
-#include "net/stuck_server.hpp"
+#include "support/stuck_server.hpp"
 
 namespace multiconn::test {
 namespace {
@@ -34,17 +34,29 @@ class EngineStreams : public EngineTest {
     EXPECT_TRUE(result->connect() && result->play("key"));
     return result;
   }
-  /// The timestamps of the next `count` pictures, records left out.
-  static std::vector<std::uint32_t> pictures(RtmpTestClient& player, std::size_t count) {
-    std::vector<std::uint32_t> times;
-    while (times.size() < count) {
-      const auto frame = nextFrame(player);
+  /// The next `count` frames, records left out.
+  static std::vector<rtmp::Message> frames(RtmpTestClient& player, std::size_t count) {
+    std::vector<rtmp::Message> list;
+    while (list.size() < count) {
+      auto frame = nextFrame(player);
       if (!frame) break;
       const bool record = bodyOf(*frame).size() > 1 && bodyOf(*frame)[1] == std::byte{0};
-      if (!record) times.push_back(frame->timestamp);
+      if (!record) list.push_back(std::move(*frame));
     }
-    EXPECT_EQ(times.size(), count);
+    EXPECT_EQ(list.size(), count);
+    return list;
+  }
+  /// The timestamps of the next `count` frames, all of which are pictures, or all sound.
+  static std::vector<std::uint32_t> pictures(RtmpTestClient& player, std::size_t count, bool video = true) {
+    std::vector<std::uint32_t> times;
+    for (const rtmp::Message& frame : frames(player, count)) {
+      EXPECT_EQ(isVideo(frame), video) << frame.timestamp;
+      times.push_back(frame.timestamp);
+    }
     return times;
+  }
+  static std::vector<std::uint32_t> sounds(RtmpTestClient& player, std::size_t count) {
+    return pictures(player, count, false);
   }
 };
 
@@ -66,6 +78,38 @@ TEST_P(EngineStreams, TheSourceIsSwitchedWhileLiveAndTimeGoesOn) {
   for (std::size_t i = 1; i < times.size(); ++i) EXPECT_GT(times[i], times[i - 1]) << i;
   EXPECT_EQ(times.back() - times[10], 9U * 40) << "the other's own distances";
   EXPECT_LT(times.back(), 60'000U) << "not the other's own times";
+  EXPECT_EQ(viewer.count(start), 1U);
+}
+
+TEST_P(EngineStreams, AudioIsDetachedWhileThePictureGoesOn) {
+  const auto picture = std::make_shared<HandSource>(0ms);
+  const auto sound = std::make_shared<HandSound>(0ms), other = std::make_shared<HandSound>(5h);
+  Viewer viewer;
+  viewer.connection.attachVideo(picture);
+  viewer.connection.attachAudio(sound);
+  publish(viewer);
+  ASSERT_TRUE(picture->waitStarted() && sound->waitStarted());
+  const auto player = this->player();
+  picture->deliver(5);
+  EXPECT_THAT(pictures(*player, 5), ElementsAre(0, 40, 80, 120, 160));
+  sound->deliver(5);
+  EXPECT_THAT(sounds(*player, 5), ElementsAre(0, 40, 80, 120, 160));
+  viewer.connection.attachAudio(nullptr);
+  ASSERT_TRUE(sound->waitStopped());
+  picture->deliver(5);
+  EXPECT_THAT(pictures(*player, 5), ElementsAre(200, 240, 280, 320, 360));
+  EXPECT_EQ(viewer.connection.nsTime(), 360ms);
+  viewer.connection.attachVideo(nullptr);
+  ASSERT_TRUE(picture->waitStopped());
+  EXPECT_EQ(viewer.connection.nsTime(), 360ms);
+  viewer.connection.attachAudio(other);
+  ASSERT_TRUE(other->waitStarted());
+  other->deliver(5);
+  const auto later = sounds(*player, 5);
+  ASSERT_EQ(later.size(), 5U);
+  EXPECT_GT(later.front(), 360U);
+  EXPECT_LT(later.back(), 60'000U) << "not the other's own times";
+  EXPECT_EQ(viewer.connection.nsTime(), std::chrono::milliseconds(later.back()));
   EXPECT_EQ(viewer.count(start), 1U);
 }
 

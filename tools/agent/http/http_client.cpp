@@ -39,7 +39,7 @@ class Exchange {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw std::runtime_error(url_.origin() + " " + what);
+    throw std::runtime_error(url_.shown() + " " + what);
   }
   void wait(short events) const {
     switch (waitFor(socket_.descriptor(), events, deadline_, interrupt_)) {
@@ -146,6 +146,10 @@ std::string basic(const std::string& credentials) {
 std::string HttpUrl::origin() const {
   const bool ipv6 = host.find(':') != std::string::npos;
   return "http://" + (ipv6 ? "[" + host + "]" : host) + (port == 80 ? "" : ":" + std::to_string(port));
+}
+
+std::string HttpUrl::shown() const {
+  return origin() + target.substr(0, target.find('?'));
 }
 
 HttpUrl HttpUrl::withTarget(std::string other) const {

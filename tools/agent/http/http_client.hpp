@@ -16,6 +16,8 @@ struct HttpUrl {
   std::string authorization;  ///< of user:password@, as the header has it; secret
   /// "http://host:port", without secrets.
   std::string origin() const;
+  /// "http://host:port/path", without secrets: queries may have some.
+  std::string shown() const;
   HttpUrl withTarget(std::string other) const;
 };
 

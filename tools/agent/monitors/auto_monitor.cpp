@@ -14,29 +14,33 @@ namespace {
 
 /// How long a monitor that has no figures any more is kept.
 constexpr std::chrono::seconds patience{5};
-constexpr std::chrono::milliseconds answer_time{500};
 
-using Candidates = std::vector<std::unique_ptr<AgentMonitor>>;
+using Candidates = std::vector<AutoMonitor::Candidate>;
 
 tools::HttpUrl local(std::uint16_t port, std::string target) {
   return {"127.0.0.1", port, std::move(target), {}};
 }
 
+template <typename Monitor>
+void add(const tools::HttpUrl& url, Candidates& candidates) {
+  candidates.push_back({std::make_unique<Monitor>(url), "at " + url.shown()});
+}
+
 /// Everything that may be behind one URL: what it answers to tells which it is.
 void addAll(const tools::HttpUrl& url, Candidates& candidates) {
-  candidates.push_back(std::make_unique<NginxRtmpMonitor>(url));
-  candidates.push_back(std::make_unique<OriginStatusMonitor>(url));
-  candidates.push_back(std::make_unique<SrsMonitor>(url));
-  candidates.push_back(std::make_unique<MediamtxMonitor>(url));
+  add<NginxRtmpMonitor>(url, candidates);
+  add<OriginStatusMonitor>(url, candidates);
+  add<SrsMonitor>(url, candidates);
+  add<MediamtxMonitor>(url, candidates);
 }
 
 /// Where the documentation of each puts its page.
 void addWellKnown(Candidates& candidates) {
-  candidates.push_back(std::make_unique<SrsMonitor>(local(1985, "/")));
-  candidates.push_back(std::make_unique<MediamtxMonitor>(local(9997, "/")));
+  add<SrsMonitor>(local(1985, "/"), candidates);
+  add<MediamtxMonitor>(local(9997, "/"), candidates);
   for (const std::uint16_t port : {std::uint16_t{80}, std::uint16_t{8080}}) {
-    candidates.push_back(std::make_unique<NginxRtmpMonitor>(local(port, "/stat")));
-    candidates.push_back(std::make_unique<OriginStatusMonitor>(local(port, "/status.json")));
+    add<NginxRtmpMonitor>(local(port, "/stat"), candidates);
+    add<OriginStatusMonitor>(local(port, "/status.json"), candidates);
   }
 }
 
@@ -49,11 +53,12 @@ AgentLoad AutoMonitor::load() {
   const bool lost = monitor_ && !counting_ && now - good_ > patience;
   if (!monitor_ || lost || (counting_ && now - looked_ > options_.again)) {
     looked_ = now;
-    if (auto found = find()) {
+    if (Candidate found = find(); found.monitor) {
       choose(std::move(found));
       counting_ = false;
     } else if (!counting_) {
-      choose(std::make_unique<TcpMonitor>(options_.rtmp_port));
+      choose({std::make_unique<TcpMonitor>(options_.rtmp_port),
+              "from the kernel's list of connections on port " + std::to_string(options_.rtmp_port)});
       counting_ = true;
     }
   }
@@ -63,32 +68,33 @@ AgentLoad AutoMonitor::load() {
   return load;
 }
 
-std::unique_ptr<AgentMonitor> AutoMonitor::find() const {
+AutoMonitor::Candidate AutoMonitor::find() const {
   Candidates candidates;
   if (options_.url) {
     addAll(*options_.url, candidates);
   } else {
     addWellKnown(candidates);
   }
-  for (auto& candidate : candidates) {
-    if (interrupt_.raised()) return nullptr;
+  for (Candidate& candidate : candidates) {
+    if (interrupt_.raised()) return {};
     try {
-      candidate->load();
+      candidate.monitor->load();
       return std::move(candidate);
     } catch (const std::exception&) {
       // It is something else, or nothing.
     }
   }
-  return nullptr;
+  return {};
 }
 
-void AutoMonitor::choose(std::unique_ptr<AgentMonitor> monitor) {
+void AutoMonitor::choose(Candidate candidate) {
   const std::lock_guard lock(mutex_);
   // Probes before this were not told to it, and stand in its first reading: as accepts before the first.
-  monitor_ = std::move(monitor);
+  monitor_ = std::move(candidate.monitor);
   good_ = Clock::now();
   changed_ = true;
-  if (options_.log) options_.log("figures are read by the monitor " + monitor_->name());
+  if (options_.log)
+    options_.log("figures are read by the monitor " + monitor_->name() + ", " + candidate.place);
 }
 
 void AutoMonitor::continueAccepts(AgentLoad& load) {

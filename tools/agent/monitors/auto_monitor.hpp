@@ -22,6 +22,11 @@ struct AutoOptions {
 /// what their pages say, else its connections are counted.
 class AutoMonitor final : public AgentMonitor {
  public:
+  struct Candidate {
+    std::unique_ptr<AgentMonitor> monitor;
+    std::string place;  ///< where it reads, for the log
+  };
+
   explicit AutoMonitor(AutoOptions options);
 
   AgentLoad load() override;
@@ -34,8 +39,9 @@ class AutoMonitor final : public AgentMonitor {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::unique_ptr<AgentMonitor> find() const;
-  void choose(std::unique_ptr<AgentMonitor> monitor);
+  /// Without a monitor: nobody tells figures.
+  Candidate find() const;
+  void choose(Candidate candidate);
   /// Goes on from what was reported before the monitor changed.
   void continueAccepts(AgentLoad& load);
 

@@ -10,14 +10,20 @@
 namespace multiconn::agent {
 
 /// From {"connections":N, "capacity":N, "accepts":N, "acceptsEstimated":bool, "inBits":N, "outBits":N,
-/// "cpu":0..1, "healthy":bool}, of which only `connections` has to be there. Throws std::runtime_error with
-/// one sentence.
-AgentLoad parseExecOutput(std::string_view json);
+/// "cpu":0..1, "healthy":bool}, of which only `connections` has to be there.
+struct ExecOutput {
+  AgentLoad load;
+  std::vector<std::string> unknown;  ///< names of fields that are none of these, as they came
+};
+
+/// Throws std::runtime_error with one sentence.
+ExecOutput parseExecOutput(std::string_view json);
 
 struct ExecOptions {
   std::vector<std::string> argv;  ///< program (looked for in PATH) and its arguments; there is no shell
   std::chrono::milliseconds timeout{2000};
-  std::function<void(const std::string&)> log;  ///< the first line that it prints on stderr
+  /// The first line that it prints on stderr, and, once, a field that nobody knows.
+  std::function<void(const std::string&)> log;
 };
 
 /// A program that prints what a server carries, run once a second.
@@ -30,7 +36,10 @@ class ExecMonitor final : public ProbedMonitor {
   std::string name() const override { return "exec"; }
 
  private:
+  void tellUnknown(const std::vector<std::string>& fields);
+
   ExecOptions options_;
+  bool told_unknown_ = false;
 };
 
 }  // namespace multiconn::agent

@@ -27,7 +27,8 @@ std::unique_ptr<AgentMonitor> makeAuto(const MonitorChoice& choice) {
 
 std::unique_ptr<AgentMonitor> makeExec(const MonitorChoice& choice) {
   if (choice.command.empty() || choice.command.front().empty())
-    throw std::invalid_argument("the monitor exec needs a command");
+    throw std::invalid_argument(
+        "the monitor exec needs a command: --exec PROGRAM, and --exec once more for each argument");
   return std::make_unique<ExecMonitor>(ExecOptions{choice.command, choice.command_timeout, choice.log});
 }
 
@@ -41,9 +42,9 @@ const std::vector<std::string>& monitorNames() {
 
 std::unique_ptr<AgentMonitor> makeMonitor(const MonitorChoice& choice) {
   if (choice.name != "exec" && !choice.command.empty())
-    throw std::invalid_argument("only the monitor exec runs a command");
+    throw std::invalid_argument("--exec is for --monitor exec");
   if ((choice.name == "exec" || choice.name == "tcp") && !choice.url.empty())
-    throw std::invalid_argument("the monitor " + choice.name + " reads no URL");
+    throw std::invalid_argument("the monitor " + choice.name + " reads no --monitor-url");
   if (choice.name == "auto") return makeAuto(choice);
   if (choice.name == "exec") return makeExec(choice);
   if (choice.name == "tcp") return std::make_unique<TcpMonitor>(choice.rtmp_port);

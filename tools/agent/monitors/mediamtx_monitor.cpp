@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "agent/monitors/json_fields.hpp"
+#include "agent/monitors/monitor_page.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -72,11 +73,9 @@ void MediamtxMonitor::list(const std::string& path, bool required,
   for (std::size_t page = 0; page < std::min(pages, max_pages); ++page) {
     const auto url = api_.withTarget(path + "?itemsPerPage=" + std::to_string(page_size) +
                                      "&page=" + std::to_string(page));
-    const tools::HttpReply reply = tools::httpExchange(url, {}, &interrupt_);
+    tools::HttpReply reply = askPage(url, interrupt_);
     if (reply.status != 200 && !required) return;
-    if (reply.status != 200)
-      throw std::runtime_error(api_.origin() + " answered with HTTP " + std::to_string(reply.status));
-    MediamtxPage parsed = parseMediamtxPage(reply.body);
+    MediamtxPage parsed = parseMediamtxPage(bodyOf(url, std::move(reply)));
     pages = parsed.pages;
     std::move(parsed.connections.begin(), parsed.connections.end(), std::back_inserter(all));
   }

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "agent/monitors/monitor_page.hpp"
+
 namespace multiconn::agent {
 namespace {
 
@@ -75,10 +77,7 @@ std::optional<int> nginxWorkers(int worker_pid) {
 }
 
 AgentLoad NginxRtmpMonitor::load() {
-  const tools::HttpReply reply = tools::httpExchange(page_, {}, &interrupt_);
-  if (reply.status != 200)
-    throw std::runtime_error(page_.origin() + " answered with HTTP " + std::to_string(reply.status));
-  const NginxStat stat = parseNginxStat(reply.body);
+  const NginxStat stat = parseNginxStat(readPage(page_, interrupt_));
   requireOneWorker(stat.pid);
   const auto now = std::chrono::steady_clock::now();
   AgentLoad load;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "agent/monitors/json_fields.hpp"
+#include "agent/monitors/monitor_page.hpp"
 
 namespace multiconn::agent {
 
@@ -24,10 +25,7 @@ OriginStatus parseOriginStatus(std::string_view json) {
 }
 
 AgentLoad OriginStatusMonitor::load() {
-  const tools::HttpReply reply = tools::httpExchange(page_, {}, &interrupt_);
-  if (reply.status != 200)
-    throw std::runtime_error(page_.origin() + " answered with HTTP " + std::to_string(reply.status));
-  const OriginStatus status = parseOriginStatus(reply.body);
+  const OriginStatus status = parseOriginStatus(readPage(page_, interrupt_));
   const auto now = std::chrono::steady_clock::now();
   AgentLoad load;
   load.connections = status.clients;

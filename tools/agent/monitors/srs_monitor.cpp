@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "agent/monitors/json_fields.hpp"
+#include "agent/monitors/monitor_page.hpp"
 
 namespace multiconn::agent {
 namespace {
@@ -73,10 +74,7 @@ std::vector<std::string> SrsMonitor::clients() const {
 }
 
 std::string SrsMonitor::get(const std::string& target) const {
-  tools::HttpReply reply = tools::httpExchange(api_.withTarget(target), {}, &interrupt_);
-  if (reply.status != 200)
-    throw std::runtime_error(api_.origin() + " answered with HTTP " + std::to_string(reply.status));
-  return std::move(reply.body);
+  return readPage(api_.withTarget(target), interrupt_);
 }
 
 }  // namespace multiconn::agent

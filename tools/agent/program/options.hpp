@@ -7,6 +7,7 @@
 #include <multiconn/agent.hpp>
 
 #include "agent/monitors/make_monitor.hpp"
+#include "program/admin_access.hpp"
 #include "program/endpoint.hpp"
 
 namespace multiconn::agent {
@@ -14,9 +15,8 @@ namespace multiconn::agent {
 struct Arguments {
   AgentOptions agent;
   MonitorChoice monitor;
-  std::optional<tools::Endpoint> admin, agent_check;
-  std::vector<std::string> admin_names;  ///< under which it may be read on loopback without the token
-  std::string admin_token;               ///< secret; empty: nothing can be changed there
+  std::optional<tools::AdminListener> admin;
+  std::optional<tools::Endpoint> agent_check;
   std::string log_level = "info";
   std::vector<std::string> warnings;  ///< one sentence each, for the log
 };

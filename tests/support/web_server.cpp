@@ -1,4 +1,4 @@
-#include "net/web_server.hpp"
+#include "support/web_server.hpp"
 
 #include <array>
 #include <span>

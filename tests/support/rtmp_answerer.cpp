@@ -1,4 +1,4 @@
-#include "net/rtmp_answerer.hpp"
+#include "support/rtmp_answerer.hpp"
 
 #include "net/listener.hpp"
 #include "net/message_pump.hpp"

@@ -13,7 +13,7 @@
 
 /// Certificates made on the spot, for what runs on one machine and ends soon. All of these throw
 /// std::runtime_error.
-namespace multiconn::bench {
+namespace multiconn::scratch {
 
 template <auto function>
 struct Free {
@@ -82,4 +82,4 @@ inline void savePem(const std::string& path, EVP_PKEY* key) {
               "key file");
 }
 
-}  // namespace multiconn::bench
+}  // namespace multiconn::scratch

@@ -1,4 +1,4 @@
-#include "net/loop.hpp"
+#include "support/loop.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

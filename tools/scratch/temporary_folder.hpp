@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace multiconn::bench {
+namespace multiconn::scratch {
 
 /// A folder that goes with this object, and everything in it.
 class TemporaryFolder {
@@ -30,4 +30,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace multiconn::bench
+}  // namespace multiconn::scratch

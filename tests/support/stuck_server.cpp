@@ -1,4 +1,4 @@
-#include "net/stuck_server.hpp"
+#include "support/stuck_server.hpp"
 
 #include <gtest/gtest.h>
 

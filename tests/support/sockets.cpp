@@ -1,4 +1,4 @@
-#include "net/sockets.hpp"
+#include "support/sockets.hpp"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>

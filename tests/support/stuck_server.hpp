@@ -10,12 +10,12 @@
 #include <multiconn/destination.hpp>
 
 #include "net/listener.hpp"
-#include "net/loop.hpp"
-#include "net/rtmp_answerer.hpp"
-#include "net/sockets.hpp"
 #include "net/tcp_transport.hpp"
 #include "net/tls_transport.hpp"
 #include "support/certificates.hpp"
+#include "support/loop.hpp"
+#include "support/rtmp_answerer.hpp"
+#include "support/sockets.hpp"
 
 namespace multiconn::net::test {
 
