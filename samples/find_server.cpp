@@ -3,7 +3,7 @@
 // 2. say what each balancer answered when none had a server
 //
 //   find_server [--count N] http://balancer.example:1935/loadbalancer [http://...]
-#include <cstdlib>
+#include <charconv>
 #include <future>
 #include <iostream>
 #include <multiconn/balancer_client.hpp>
@@ -19,9 +19,11 @@ int main(int argc, char** argv) {
   auto words = sample::commandLine(argc, argv, usage, 1, "--count");
   BalancerQuestion question;
   if (words.front() == "--count") {
-    const int count = words.size() < 3 ? 0 : std::atoi(words[1].c_str());
-    if (count < 1 || count > 16) sample::refuse(usage);
-    question.count = static_cast<std::size_t>(count);
+    const std::string count = words.size() < 3 ? "" : words[1];
+    const char* const end = count.data() + count.size();
+    const auto [stopped, error] = std::from_chars(count.data(), end, question.count);
+    const bool number = error == std::errc() && stopped == end;
+    if (!number || question.count < 1 || question.count > 16) sample::refuse(usage);
     words.erase(words.begin(), words.begin() + 2);
   }
   question.balancers = words;

@@ -59,7 +59,7 @@ class Presenter {
   std::set<ServerId> taken_by_;
 };
 
-// What ncClose() finds still waiting is not sent any more: each slide has arrived before the next is read.
+// Each slide has arrived before the next is read, so that one that a server refuses can be told.
 bool present(Presenter& presenter) {
   bool arrived = true;
   std::cout << "Type a slide's number and Enter; an empty line ends the show." << std::endl;

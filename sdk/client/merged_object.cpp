@@ -111,9 +111,10 @@ void MergedObject::hold(ServerId id, bool hold, TimePoint now) {
 }
 
 void MergedObject::finish(TimePoint now) {
-  for (auto& [id, server] : servers_)
-    for (rtmp::SharedObjectMessage& message : server.replica.finish(now).send)
-      events_.transmit(id, std::move(message));
+  for (auto& [id, server] : servers_) {
+    react(id, server, server.replica.settleNow(), now);
+    react(id, server, server.replica.finish(now), now);
+  }
 }
 
 void MergedObject::release() {

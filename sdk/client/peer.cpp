@@ -104,7 +104,8 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
   publish_asked_at_ = asked_at;
   has_video_ = false;
   redirects_ = RedirectPolicy(options_.follow_redirects);
-  identity_.mask.addWithQuery(stream, true);
+  // Where a redirect has named the stream it is another one.
+  for (const std::string& secret : {stream, name}) identity_.mask.addWithQuery(secret, true);
   if (stream.empty()) {
     const std::string why = "The stream name is empty: give this server's stream key.";
     return refusePublish(identity_.status(code::publish_failed, "error", why), why);

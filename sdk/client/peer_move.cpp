@@ -219,7 +219,11 @@ void Peer::goOnWithout(const std::string& why) {
   comeback_.cancel();
   state_ = ServerState::connecting;
   disconnect();
-  if (publish_ == Publish::publishing) hold();
+  if (publish_ == Publish::publishing) {
+    noteUnconfirmed();
+    left_.dropMedia();
+    hold();
+  }
   if (publish_ == Publish::requested) publish_ = Publish::wanted;
   if (relocation_->ready()) return exchange();
   if (!options_.reconnect.enabled) return;

@@ -105,6 +105,7 @@ void SharedObjectSession::onStatus(std::function<void(const Status&)> callback) 
 }
 
 void SharedObjectSession::finish() {
+  checkFull();
   merged_.finish(now());
 }
 

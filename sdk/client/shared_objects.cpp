@@ -1,5 +1,6 @@
 #include "client/shared_objects.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/client_core.hpp"
@@ -64,12 +65,16 @@ void SharedObjects::close(const std::shared_ptr<SharedObjectView>& view) {
   std::vector<ServerId> used;
   for (const auto& [id, server] : servers_)
     if (closed->inUse(id)) used.push_back(id);
+  for (const auto& [name, session] : sessions_)
+    if (std::any_of(used.begin(), used.end(), [&](ServerId id) { return session->inUse(id); }))
+      session->finish();
   closed->release();
   useOthersAgain(used);
   view->publish(std::vector<SharedObjectServer>());
 }
 
-// crtmpserver drops every object of the connection when one is released; elsewhere it does no harm.
+// crtmpserver drops every object of the connection when one is released; elsewhere it does no harm. What
+// waits in the others goes out before.
 void SharedObjects::useOthersAgain(const std::vector<ServerId>& servers) {
   for (const auto& [name, session] : sessions_)
     for (const ServerId id : servers)

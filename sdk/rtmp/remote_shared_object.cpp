@@ -86,14 +86,22 @@ ReplicaReaction RemoteSharedObject::tick(TimePoint now) {
     reaction.events.push_back(replica_event::NoAnswer{});
   }
   if (state_ == State::joined) sendEarlyOnes();
-  if (state_ == State::settling && now >= since_ + bounds_.settle_time) {
-    state_ = State::joined;
-    forgetRemoved();
-    reaction.events.push_back(replica_event::Settled{});
-  }
+  if (state_ == State::settling && now >= since_ + bounds_.settle_time) settle(reaction);
   if (outstanding_ > 0 && !held_ && now >= answers_due_) giveUpWaiting(now, reaction);
   if (batchDue() && *batchDue() <= now) sendBatch(now, reaction);
   return reaction;
+}
+
+ReplicaReaction RemoteSharedObject::settleNow() {
+  ReplicaReaction reaction;
+  if (state_ == State::settling) settle(reaction);
+  return reaction;
+}
+
+void RemoteSharedObject::settle(ReplicaReaction& reaction) {
+  state_ = State::joined;
+  forgetRemoved();
+  reaction.events.push_back(replica_event::Settled{});
 }
 
 std::optional<TimePoint> RemoteSharedObject::wakeAt() const {

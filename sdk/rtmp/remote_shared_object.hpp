@@ -126,7 +126,9 @@ class RemoteSharedObject {
   void hold(bool hold, TimePoint now);
   /// What has been set goes at the next tick(), or when the batch on its way has been answered.
   void flush();
-  /// The last batch: what waits goes at once, and no answer is waited for. Then release(), or lost().
+  /// It has settled, although the server may still be telling what it has.
+  ReplicaReaction settleNow();
+  /// The last batch: what waits goes at once, and no answer is waited for. Then release(), lost() or use().
   ReplicaReaction finish(TimePoint now);
 
   ReplicaReaction handle(const SharedObjectMessage& message, TimePoint now);
@@ -190,6 +192,7 @@ class RemoteSharedObject {
   void dropConfirmed();
   void rememberRemoved(const std::string& slot);
   void forgetRemoved();
+  void settle(ReplicaReaction& reaction);
   void forget();
   void enqueue(Item item);
   void sendEarlyOnes();

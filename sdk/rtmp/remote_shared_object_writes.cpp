@@ -84,8 +84,6 @@ ReplicaReaction RemoteSharedObject::finish(TimePoint now) {
   ReplicaReaction reaction;
   if (state_ != State::joined || held_) return reaction;
   sendEarlyOnes();
-  writes_.clear();
-  closed_.clear();
   outstanding_ = 0;
   sendBatch(now, reaction);
   return reaction;
@@ -156,9 +154,9 @@ void RemoteSharedObject::sendBatch(TimePoint now, ReplicaReaction& reaction) {
   if (!waiting) answers_due_ = now + patience * (1U << tries);
 }
 
-// False: there is nothing to remove, which crtmpserver would not answer.
+// False: there is nothing to remove, and nothing on its way, which crtmpserver would not answer.
 bool RemoteSharedObject::write(const Item& item, TimePoint now, ReplicaReaction& reaction) {
-  if (!item.value && !confirmed_.contains(item.name)) {
+  if (!item.value && !confirmed_.contains(item.name) && !unanswered(item.name)) {
     reaction.events.push_back(
         replica_event::SlotChanged{Kind::accepted, item.name, {}, {}, item.value, item.tag});
     return false;

@@ -160,5 +160,26 @@ TEST_F(AdminTest, ReadingCanNeedTheTokenToo) {
   EXPECT_EQ(ask("GET", "/healthz").status, 200U);
 }
 
+TEST_F(AdminTest, WhyItIsIllIsForThoseWhoMayRead) {
+  constexpr const char* token = "a-token-of-some-length";
+  constexpr const char* reason = "its monitor says that it takes no clients\n";
+  figures_->set([](AgentLoad& load) { load.healthy = false; });
+  ASSERT_TRUE(balancer_.reports.takeThat([](const auto& r) { return !r.report.healthy; }));
+  serve(token, true);
+  EXPECT_EQ(ask("GET", "/healthz").status, 503U);
+  EXPECT_EQ(ask("GET", "/healthz").body, "UNKNOWN\n");
+  EXPECT_EQ(ask("GET", "/healthz", "another-token-entirely").body, "UNKNOWN\n");
+  EXPECT_EQ(ask("GET", "/healthz", token).status, 503U);
+  EXPECT_EQ(ask("GET", "/healthz", token).body, reason);
+  http::HttpRequest request;
+  request.method = "GET";
+  request.path = "/healthz";
+  const auto onLoopback = adminHandler(*agent_, {});
+  EXPECT_EQ(onLoopback(request).body, reason);
+  request.host = "rebound.example.com";
+  EXPECT_EQ(onLoopback(request).status, 503U);
+  EXPECT_EQ(onLoopback(request).body, "UNKNOWN\n");
+}
+
 }  // namespace
 }  // namespace multiconn::agent

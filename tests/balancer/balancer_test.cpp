@@ -253,13 +253,37 @@ TEST_F(BalancerTest, AnEdgeThatHasNotComeYetCanBeUnpaused) {
   options.state_file = folder.path() / "state";
   writeStateFile(options.state_file, {{}, {}, {guidOf(5), guidOf(6)}});
   start(options);
-  EXPECT_THAT(log, HasSubstr("still paused: 2"));
+  EXPECT_THAT(log, HasSubstr("still paused: 2 (" + guidOf(5).text() + ", " + guidOf(6).text() + ")"));
   EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/unpause", "POST", token)), 200);
   EXPECT_EQ(statusOf(admin("/servers/" + guidOf(5).text() + "/unpause", "POST", token)), 404);
   TestAgent(5).reportTo(address("udp"));
   TestAgent(6).reportTo(address("udp"));
   EXPECT_TRUE(told("redirect=10.0.0.5"));
   EXPECT_EQ(ask("/loadbalancer?count=2"), "redirect=10.0.0.5");
+}
+
+TEST_F(BalancerTest, NamesTheFirstFiveOfThoseThatAreStillPaused) {
+  BalancerOptions options = onFreePorts();
+  options.state_file = folder.path() / "state";
+  SavedState saved;
+  for (unsigned number = 1; number <= 6; ++number) saved.paused.push_back(guidOf(number));
+  writeStateFile(options.state_file, saved);
+  start(options);
+  EXPECT_THAT(log, HasSubstr("still paused: 6 ("));
+  EXPECT_THAT(log, HasSubstr(guidOf(5).text() + ", ...)"));
+  EXPECT_THAT(log, Not(HasSubstr(guidOf(6).text())));
+}
+
+TEST_F(BalancerTest, NothingIsSaidOfThePausedWhereAPortIsTaken) {
+  BalancerOptions options = onFreePorts();
+  start(options);
+  options.admin->at.port = address("admin").port();
+  options.state_file = folder.path() / "state";
+  writeStateFile(options.state_file, {{}, {}, {guidOf(5)}});
+  log.clear();
+  const auto ignore = [this](LogLevel, const auto& line) { log += line + "\n"; };
+  EXPECT_THROW(Balancer(loop.scheduler(), options, ignore), std::system_error);
+  EXPECT_EQ(log, "");
 }
 
 TEST_F(BalancerTest, APauseIsSavedWithoutAnyReport) {

@@ -65,5 +65,50 @@ TEST_F(SharedObjectClose, WhatOnlyFlushSendsGoesToo) {
   EXPECT_EQ(text(a.value("chat", "slide")), "1");
 }
 
+TEST_F(SharedObjectClose, ARemovalBehindASetOnItsWayGoesToo) {
+  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 100ms);
+  SharedObject object = joined({"a"});
+  object.set("busy", 1);
+  world.loop.runFor(50ms);
+  object.remove("busy");
+  connection->ncClose();
+  world.loop.runFor(2s);
+  EXPECT_EQ(text(a.value("chat", "busy")), text(AmfValue()));
+}
+
+TEST_F(SharedObjectClose, WhatIsSetAsSoonAsItHasSyncedGoesToo) {
+  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 20ms);
+  make();
+  SharedObject object = connection->sharedObjectSetup("chat");
+  bool synced = false;
+  object.onSync([&](std::span<const Change>) {
+    if (std::exchange(synced, true)) return;
+    object.set("slide", 7);
+    object.send("bye", {"all"});
+    connection->ncClose();
+  });
+  connectTo({"a"});
+  world.loop.runFor(3s);
+  EXPECT_TRUE(synced);
+  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("slide=7")));
+  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("bye")));
+}
+
+TEST_F(SharedObjectClose, WhatWaitsInOthersGoesBeforeOneIsClosed) {
+  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 100ms);
+  connectTo({"a"});
+  SharedObject one = connection->sharedObjectSetup("one"), two = connection->sharedObjectSetup("two");
+  world.loop.runFor(2s);
+  two.set("x", 1);
+  world.loop.runFor(50ms);
+  two.set("y", 2);
+  two.send("hello", {"all"});
+  one.close();
+  connection->ncClose();
+  world.loop.runFor(3s);
+  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("y=2")));
+  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("hello")));
+}
+
 }  // namespace
 }  // namespace multiconn::test

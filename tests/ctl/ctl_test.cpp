@@ -106,6 +106,25 @@ TEST(AdminClient, PausesByIdItsBeginningOrItsAddress) {
   EXPECT_THAT(errorOf([&] { client.pause("", true); }), HasSubstr("by its ID"));
 }
 
+TEST(AdminClient, AWholeIdNeedNotBeListed) {
+  const std::string paused = "30a7a93e-1ca0-4ffb-9b59-3e0d374c27eb";
+  const std::string nobody = "30a7a93e-1ca0-4ffb-9b59-3e0d374c27ec";
+  test::Inbox<std::string> orders;
+  const LocalWeb balancer([&](const HttpRequest& request) {
+    if (request.path == "/servers") return HttpResponse{200, "application/json", servers_json, {}};
+    orders.put(request.method + " " + request.path);
+    return request.path.starts_with("/servers/" + paused) ? HttpResponse{200, "application/json", "{}", {}}
+                                                          : not_found;
+  });
+  const AdminClient client = clientOf(balancer.url());
+  EXPECT_EQ(client.pause(paused, false), paused);
+  EXPECT_EQ(orders.take(), "POST /servers/" + paused + "/unpause");
+  EXPECT_THAT(errorOf([&] { client.pause(nobody, false); }), HasSubstr("there is no server " + nobody));
+  EXPECT_EQ(orders.take(), "POST /servers/" + nobody + "/unpause");
+  const std::string no_id(36, '/');
+  EXPECT_THAT(errorOf([&] { client.pause(no_id, false); }), HasSubstr("there is no server " + no_id));
+}
+
 TEST(AdminClient, SaysWhatIsWrongWithTheToken) {
   FakeBalancer balancer;
   EXPECT_THAT(errorOf([&] { clientOf(balancer.url(), "").pause("99a", true); }),

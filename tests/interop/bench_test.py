@@ -10,7 +10,7 @@ MISSED = 3
 class BenchTest(InteropTest):
     def bench(self, *arguments, **options):
         """The exit code, and what --json printed: each line an object."""
-        program = self.run_program([BIN / "multiconn-bench", *arguments, "--json"], timeout=120, **options)
+        program = self.run_program([BIN / "multiconn-bench", *arguments, "--json"], timeout=200, **options)
         rows = [json.loads(line) for line in program.stdout.splitlines()]
         self.assertTrue(rows, program.report())
         return program.exit_code, rows
@@ -22,6 +22,14 @@ class BenchTest(InteropTest):
         figures = {(row["measurement"], row["figure"]): row for row in rows if "figure" in row}
         self.assertIn(False, [row.get("ok") for row in figures.values()])
         return figures
+
+    def test_a_wrong_command_line_is_told_in_one_line(self):
+        for words in ([], ["canary"], ["--key", "canary"], ["lookup", "canary"], ["lookup", "--edges", "x"]):
+            with self.subTest(words):
+                program = self.run_program([BIN / "multiconn-bench", *words])
+                self.assertEqual((program.exit_code, program.stdout), (1, ""), program.report())
+                self.assertRegex(program.stderr, r"^multiconn-bench: [^\n]+ \(--help tells what there is\)\n$")
+                self.assertNotIn("canary", program.stderr)
 
     def test_failover_restart(self):
         figures = self.assert_missed("failover", "--cases", "restart", "--restarts", "1", "--restart-gate", "-100000")

@@ -10,7 +10,7 @@ import termios
 import time
 
 from clips import clip
-from harness import BIN, DeadPort, InteropTest, free_port, wait_until
+from harness import BIN, DeadPort, InteropTest, wait_until
 from publisher import Publisher
 from servers import Origin
 
@@ -31,11 +31,11 @@ class CommandTest(InteropTest):
         self.assertNotIn("NetConnection.Connect.Reconnecting", publisher.codes())
 
     def test_a_server_that_comes_within_the_setup_time_out_is_as_good_as_any(self):
-        port = free_port()
-        publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmp://127.0.0.1:{port}/live/one"], "--no-realtime",
+        dead = DeadPort()
+        publisher = Publisher(self, clip("b_frames.mp4"), [dead.url("one")], "--no-realtime",
                               "--setup-timeout", "30s")
         publisher.wait_for_status("NetConnection.Connect.Reconnecting")
-        Origin(self, port=port)
+        Origin(self, port=dead.release())
         rows = publisher.finish(expected=0)
         self.assertEqual(rows[0]["frames_dropped"], 0)
 

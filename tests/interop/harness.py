@@ -187,6 +187,12 @@ class DeadPort:
     def url(self, stream):
         return f"rtmp://127.0.0.1:{self._held.getsockname()[1]}/live/{stream}"
 
+    def release(self):
+        """The port, for a server that is to come now."""
+        port = self._held.getsockname()[1]
+        self._held.close()
+        return port
+
 
 def require(program):
     """The program's path; fails with the way to get it."""

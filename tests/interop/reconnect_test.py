@@ -5,7 +5,7 @@ import signal
 
 from clips import clip
 from cluster import Balancer, write_targets
-from harness import DeadPort, InteropTest, free_port, wait_until
+from harness import DeadPort, InteropTest, wait_until
 from packets import assert_decodable, assert_rising, goes_on, overlap, packets_of
 from publisher import Publisher, assert_same_packets
 from relay import Relay
@@ -152,12 +152,12 @@ class RestartTest(ReconnectTest):
 class CommandTest(ReconnectTest):
     def test_a_server_that_is_down_joins_when_it_comes(self):
         source = clip("demo.mp4")
-        port, origin = free_port(), Origin(self)
-        publisher = Publisher(self, source, [f"rtmp://127.0.0.1:{port}/live/one", origin.url("one")], "--require", "any",
+        dead, origin = DeadPort(), Origin(self)
+        publisher = Publisher(self, source, [dead.url("one"), origin.url("one")], "--require", "any",
                               "--setup-timeout", "1s")
         publisher.wait_for_status("NetConnection.Setup.Success")
         self.wait_for_attempts(publisher, 1, server=0)
-        late = Origin(self, port=port)
+        late = Origin(self, port=dead.release())
         player = FfmpegPlayer(self, late, "one")
         publisher.wait_for_status("NetStream.Publish.Start", server=0)
         rows = publisher.finish()

@@ -196,7 +196,8 @@ class SamplesTest(InteropTest):
         wrong += [[name, *before, "--nonsense", "rtmp://127.0.0.1/app"] for name, (before, _) in SAMPLES.items()]
         wrong += [["chat", "--relay", "ann"], ["chat", "", "rtmp://127.0.0.1/app"], ["slides", "watch", "rtmp://127.0.0.1/app"],
                   ["find_server", "--count"], ["find_server", "--count", "2"],
-                  ["find_server", "--count", "0", "http://127.0.0.1"], ["redirect", "rtmp://127.0.0.1/app", "rtmp://127.0.0.1/app"],
+                  *(["find_server", "--count", count, "http://127.0.0.1"] for count in ("0", "17", "5x", "-5", "")),
+                  ["redirect", "rtmp://127.0.0.1/app", "rtmp://127.0.0.1/app"],
                   ["publish_minimal"], ["publish_minimal", "--help"]]
         for name, *arguments in wrong:
             with self.subTest([name, *arguments]):

@@ -62,8 +62,8 @@ TEST_F(CommandLine, NamesAnOptionThatThereIsNot) {
 TEST_F(CommandLine, RepeatsNoKeyOfAFile) {
   for (const std::string key :
        {"canarycanarycanarycanary", "Canary/canary+canary==", "canarycanary==", "canarycanary=",
-        "canary.canary.canary", "canary with blanks", "[canary]", "[canary.canary]", "\"canary\"",
-        "canary # a comment", "Canary=canary", "a-canary-of-more-than-24-characters=canary"}) {
+        "canary.canary.canary", "canary7=canary", "canary with blanks", "[canary]", "[canary.canary]",
+        "\"canary\"", "canary # a comment", "Canary=canary", "a-canary-of-more-than-24-characters=canary"}) {
     EXPECT_THAT(mistakeIn("# keys\n" + key + "\n"),
                 AllOf(HasSubstr("the.conf"), HasSubstr("this is no option: a line is name = value"),
                       Not(HasSubstr("anary"))))
@@ -83,6 +83,7 @@ TEST_F(CommandLine, RepeatsNoStrayValue) {
         << value;
   EXPECT_EQ(mistake({"--key", "canary"}), "there is no option --key");
   EXPECT_EQ(mistake({"--key=canary"}), "there is no option --key");
+  EXPECT_EQ(mistake({"--canary7=canary"}), "there is an argument that was not expected");
   EXPECT_EQ(mistake({"--", "canary"}), "there is an argument that was not expected");
   EXPECT_EQ(mistake({"list", "canary"}, true), "there is an argument that was not expected");
 }
@@ -92,6 +93,27 @@ TEST_F(CommandLine, TellsTheCommands) {
   EXPECT_EQ(mistake({"--key", "canary"}, true), "there is no option --key");
   EXPECT_EQ(mistake({"canary"}, true),
             "what stands in the place of a command is none: it is list, go or stop");
+}
+
+TEST_F(CommandLine, KeepsHiddenCommandsHidden) {
+  CLI::App app("Does something.");
+  app.add_subcommand("list");
+  app.add_subcommand("go");
+  app.add_subcommand("helper")->group("");
+  app.require_subcommand(1);
+  std::string told;
+  try {
+    app.parse(std::vector<std::string>{});
+  } catch (const CLI::ParseError& error) {
+    told = mistakeOf(app, error);
+  }
+  EXPECT_EQ(told, "a command is missing: list or go");
+}
+
+TEST(CommandLineWithoutConfig, HasMistakesToo) {
+  CLI::App app;
+  EXPECT_EQ(mistakeOf(app, CLI::ConfigError("canary")),
+            "--config: this is no option: a line is name = value");
 }
 
 TEST_F(CommandLine, LeavesTheRestToCli11) {

@@ -1,5 +1,6 @@
 #include "balancer/balancer.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{250};
 constexpr std::chrono::seconds save_interval{1};
+constexpr std::size_t most_named = 5;
 
 balance::WallTime wallNow() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -71,9 +73,6 @@ EdgeDirectory makeEdges(const BalancerOptions& options, balance::TimePoint now, 
   SavedState saved;
   if (!options.state_file.empty()) saved = savedState(options.state_file, log);
   const bool known = saved.saved_at != balance::WallTime{};
-  if (!saved.paused.empty()) {
-    log(LogLevel::info, "edges that are still paused: " + std::to_string(saved.paused.size()));
-  }
   return EdgeDirectory(options.dispatcher,
                        balance::Opener(std::move(opener), std::move(saved.marks),
                                        known ? std::optional(saved.saved_at) : std::nullopt),
@@ -107,6 +106,7 @@ class Balancer::Impl {
     for (const tools::Endpoint& endpoint : options_.udp) listenForReports(endpoint);
     if (options_.admin) listenForAdmin(*options_.admin);
     // Where a port cannot be had, that is the only line.
+    tellWhoIsPaused();
     warnOfLittleRoom();
     warnOfReplays();
     tick();
@@ -151,6 +151,17 @@ class Balancer::Impl {
           http::HttpServerOptions{.log = [this](const std::string& line) { log_(LogLevel::error, line); }});
     });
     listening_.push_back("admin " + endpointText(*net::Address::numeric(host, admin_->port())));
+  }
+
+  // Nobody else names those that have not reported since the restart.
+  void tellWhoIsPaused() {
+    const std::vector<balance::Guid> paused = edges_.paused();
+    if (paused.empty()) return;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(paused.size(), most_named); ++i)
+      names += (names.empty() ? "" : ", ") + paused[i].text();
+    log_(LogLevel::info, "edges that are still paused: " + std::to_string(paused.size()) + " (" + names +
+                             (paused.size() > most_named ? ", ..." : "") + ")");
   }
 
   // Once: the ports have all the same.

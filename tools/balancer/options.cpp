@@ -58,7 +58,8 @@ void addOptions(CLI::App& app, Line& line) {
                  "How far an agent's clock may be off, or off: clocks are not compared")
       ->type_name("MS|off")
       ->capture_default_str();
-  app.add_option("--state-file", line.state_file, "Keeps, across restarts, what makes replayed reports known")
+  app.add_option("--state-file", line.state_file,
+                 "Keeps, across restarts, what makes replayed reports known, and which edges are paused here")
       ->type_name("FILE");
   app.add_option("--rtmp-mode", line.rtmp_mode, "How RTMP clients get to their edge")
       ->check(CLI::IsMember({"redirect", "relay", "auto"}))

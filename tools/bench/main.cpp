@@ -2,9 +2,12 @@
 #include <iostream>
 
 #include "commands.hpp"
+#include "program/command_line.hpp"
+#include "program/process_limits.hpp"
 
 int main(int argc, char** argv) {
   using namespace multiconn::bench;
+  multiconn::tools::keepNoCoreFile();
   CLI::App app(
       "Measurements of multiconn, each beside a yardstick that runs on the same machine at the same time");
   app.set_version_flag("--version", MULTICONN_VERSION);
@@ -24,7 +27,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 1;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::cerr << "multiconn-bench: " << multiconn::tools::mistakeOf(app, error)
+              << " (--help tells what there is)\n";
+    return 1;
   }
   try {
     return action();

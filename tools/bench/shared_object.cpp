@@ -29,6 +29,7 @@ using std::chrono::duration;
 constexpr int server_cpu = 0;
 constexpr std::chrono::seconds patience{10};
 constexpr double least_rate = 25;
+constexpr int gate_missed = 3;
 constexpr double finest_step = 1.15;  // the search ends when good and bad rates are this close
 
 /// What the kernel says about a running process.
@@ -259,7 +260,10 @@ int runSharedObject(const SharedObjectOptions& options) {
     if (bad > 0 && good == 0) break;
     rate = bad == 0 ? rate * 2 : (good + bad) / 2;
   }
-  if (!best) throw std::runtime_error("even 25 changes a second do not keep the bound");
+  if (!best) {
+    std::cerr << "multiconn-bench: even 25 changes a second do not keep the bound" << std::endl;
+    return gate_missed;
+  }
   print(*best, "most", options.json);
   const bool fast = options.gate <= 0 || best->rate >= options.gate;
   if (options.json)
@@ -269,7 +273,7 @@ int runSharedObject(const SharedObjectOptions& options) {
                                      {"ok", fast}}
               << std::endl;
   if (!crowd) crowd.emplace(options, port, server.pid());
-  return fast && soak(*crowd, options, best->rate / 2) ? 0 : 3;
+  return fast && soak(*crowd, options, best->rate / 2) ? 0 : gate_missed;
 }
 
 int runObjectServer() {

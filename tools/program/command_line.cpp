@@ -84,8 +84,8 @@ std::vector<CLI::ConfigItem> ConfigFile::from_config(std::istream& input) const 
 }
 
 std::string fileOf(const CLI::App& app) {
-  const auto& files = app.get_config_ptr()->results();
-  return files.empty() ? "--config" : files.back();
+  const CLI::Option* const config = app.get_config_ptr();
+  return config == nullptr || config->results().empty() ? "--config" : config->results().back();
 }
 
 /// "++" and "--" are the begin and the end of a section, which is a command.
@@ -138,16 +138,19 @@ std::string unknownOption(const CLI::App& app) {
 
 std::string missingCommand(const CLI::App& app) {
   std::string names;
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  // One without a group is hidden from --help too.
+  const auto commands =
+      app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
   for (const CLI::App* command : commands)
     names += (names.empty() ? "" : command == commands.back() ? " or " : ", ") + command->get_name();
   if (app.remaining().empty()) return "a command is missing: " + names;
   return "what stands in the place of a command is none: it is " + names;
 }
 
+/// No option has a digit; most keys have.
 bool mayBeName(std::string_view text) {
   return !text.empty() && text.size() <= longest_name && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || c == '-' || c == '_';
   });
 }
 

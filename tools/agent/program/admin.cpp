@@ -20,7 +20,14 @@ HttpResponse text(unsigned status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body) + "\n", {}};
 }
 
+/// The reason is for those alone who may read it in /status too: it may hold paths and addresses.
+HttpResponse health(const AgentStatus& status, bool may_read) {
+  if (statusWord(status) == "RUNNING") return text(200, "ok");
+  return text(503, status.trouble.empty() || !may_read ? statusWord(status) : status.trouble);
+}
+
 HttpResponse read(const Agent& agent, const HttpRequest& request) {
+  if (request.path == "/healthz") return health(agent.status(), true);
   if (request.path == "/status") return json(attributesJson(agent.status()));
   if (request.path == "/metrics")
     return {200, "text/plain; version=0.0.4; charset=utf-8", metricsText(agent.status()), {}};
@@ -37,11 +44,6 @@ HttpResponse operate(Agent& agent, const HttpRequest& request) {
     return json(R"({"paused":false})");
   }
   return text(404, "there is /pause and /unpause");
-}
-
-HttpResponse health(const AgentStatus& status) {
-  if (statusWord(status) == "RUNNING") return text(200, "ok");
-  return text(503, status.trouble.empty() ? statusWord(status) : status.trouble);
 }
 
 }  // namespace
@@ -62,9 +64,10 @@ HttpServer::Handler adminHandler(Agent& agent, const AdminOptions& options) {
   return [&agent, reading, operating](const HttpRequest& request) {
     if (request.method == "POST") return operating(request);
     if (request.method != "GET" && request.method != "HEAD") return text(405, "GET and POST are taken");
-    if (request.path == "/healthz") return health(agent.status());
     if (request.path == "/pause" || request.path == "/unpause") return text(405, "this takes a POST");
-    return reading(request);
+    HttpResponse response = reading(request);
+    const bool refused = response.status == 401 || response.status == 421;
+    return refused && request.path == "/healthz" ? health(agent.status(), false) : response;
   };
 }
 

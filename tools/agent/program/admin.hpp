@@ -15,8 +15,8 @@ struct AdminOptions {
   std::vector<std::string> names;  ///< under which it may be read without a token
 };
 
-/// GET /status (JSON), /metrics and /healthz (200 while clients can come, else 503); POST /pause and
-/// /unpause.
+/// GET /status (JSON), /metrics and /healthz (200 while clients can come, else 503, with the reason for those
+/// who may read); POST /pause and /unpause.
 http::HttpServer::Handler adminHandler(Agent& agent, const AdminOptions& options);
 
 }  // namespace multiconn::agent
