@@ -132,6 +132,17 @@ class DeadServer : public ServerLost {
     playUntil([&] { return countAt(0, "NetConnection.Connect.Closed") > 0; }, limit);
     return world.loop.now() - before;
   }
+  /// To "a", for 2 s, with "b" as its spare.
+  void playWithSpare() {
+    world.server("a", {.rtt = 20ms});
+    world.server("b", {.rtt = 20ms});
+    make();
+    Destination spare = at("b");
+    spare.standby = true;
+    stream.publish("key");
+    connect({at("a"), spare});
+    play(2s);
+  }
 };
 
 TEST_F(DeadServer, ABlackHoleIsNoticedInTime) {
@@ -223,14 +234,7 @@ TEST_F(DeadServer, ASpareThatVanishesIsNoticed) {
 }
 
 TEST_F(DeadServer, ASpareBehindALineThatTheBroadcastFillsIsNone) {
-  world.server("a", {.rtt = 20ms});
-  world.server("b", {.rtt = 20ms});
-  make();
-  Destination spare = at("b");
-  spare.standby = true;
-  stream.publish("key");
-  connect({at("a"), spare});
-  play(2s);
+  playWithSpare();
   world.server("a").script.rtt = 1800ms;  // nothing measures the spare's
   play(3s);
   world.server("b").cutOff();
@@ -244,14 +248,7 @@ TEST_F(DeadServer, ASpareBehindALineThatTheBroadcastFillsIsNone) {
 }
 
 TEST_F(DeadServer, ASpareThatTakesOverOnASlowLineIsNone) {
-  world.server("a", {.rtt = 20ms});
-  world.server("b", {.rtt = 20ms});
-  make();
-  Destination spare = at("b");
-  spare.standby = true;
-  stream.publish("key");
-  connect({at("a"), spare});
-  play(2s);
+  playWithSpare();
   world.server("a").script.rtt = 2s;  // the line is full; nothing measures the spare's
   play(3s);
   world.server("a").kill();
