@@ -65,6 +65,12 @@ struct Destination {
   static Destination fromPublishUrl(std::string_view url);
 };
 
+/// Whether both name one stream at one server, however they are spelled: scheme, host, port, application with
+/// its query, and stream are the same; who logs in does not count. `name`: what publish() is given, for those
+/// without a stream of their own. False for a url with a mistake, and for a balancer's: where that leads is
+/// not known. connect() and add() refuse the second of two such destinations.
+bool samePlace(const Destination& one, const Destination& other, std::string_view name = {});
+
 /// `url` with stream key, credentials and query values replaced by ****: fit for logs and screens. With a
 /// publish URL pass has_stream = true, so that its last path part is masked.
 std::string maskedUrl(std::string_view url, bool has_stream);

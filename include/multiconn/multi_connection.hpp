@@ -86,8 +86,8 @@ struct ConnectOptions {
   ReconnectOptions reconnect;
   /// A server from which nothing has come for so long, not even TCP's acknowledgement of what it was sent, is
   /// lost. One without traffic is probed in time for that. An address that does not answer TCP at all is
-  /// given up after so long, 3 s at least, twice as much each time, up to 12 s or this, whichever is longer.
-  /// 0: never.
+  /// given up after so long, 3 s at least, twice as much each time, up to 12 s or this, whichever is longer,
+  /// 60 s at most. 0: never.
   std::chrono::milliseconds dead_after{2500};
   /// What is kept of the newest broadcast for servers that were away, once for all of them. An outage within
   /// both bounds costs a server no frame; after a longer one it goes on at the newest keyframe.

@@ -46,10 +46,10 @@ spdlog::level::level_enum logLevel(const multiconn::Status& status) {
 
 }  // namespace
 
-Broadcast::Broadcast(const Options& options, Tracks tracks, Reporter& reporter)
+Broadcast::Broadcast(const Options& options, Tracks tracks, Inbox& inbox, Reporter& reporter)
     : options_(options),
       reporter_(reporter),
-      inbox_([this] { onInterrupt(); }),
+      inbox_(inbox),
       tracks_(std::move(tracks)),
       connection_(runtime_, options.connect),
       stream_(connection_.setNetStreams()) {}
@@ -65,6 +65,7 @@ int Broadcast::run() {
 }
 
 void Broadcast::listen() {
+  inbox_.onInterrupt([this] { onInterrupt(); });
   const auto report = [this](const multiconn::Status& status) {
     inbox_.post([this, status] { onStatus(status); });
   };

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,19 +10,15 @@
 #include "publish/inbox.hpp"
 #include "publish/options.hpp"
 #include "publish/reporter.hpp"
+#include "publish/tracks.hpp"
 
 namespace publish {
-
-/// What is broadcast; one of them may be null.
-struct Tracks {
-  std::shared_ptr<multiconn::AudioSource> audio;
-  std::shared_ptr<multiconn::VideoSource> video;
-};
 
 /// One broadcast from beginning to end: connect, publish, finish, and what came of it.
 class Broadcast {
  public:
-  Broadcast(const Options& options, Tracks tracks, Reporter& reporter);
+  /// `inbox` outlives it.
+  Broadcast(const Options& options, Tracks tracks, Inbox& inbox, Reporter& reporter);
 
   /// Returns the program's exit code once everything is closed.
   int run();
@@ -47,7 +42,7 @@ class Broadcast {
 
   const Options& options_;
   Reporter& reporter_;
-  Inbox inbox_;  ///< outlives what posts to it
+  Inbox& inbox_;
   multiconn::Runtime runtime_;
   Tracks tracks_;
   multiconn::MultiConnection connection_;

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -18,7 +17,7 @@ struct Entry {
 
 std::vector<Entry> readFile(const std::string& path);
 multiconn::Destination parseEntry(const Entry& entry);
-std::string canonical(const multiconn::Destination& destination);
+bool isAmong(const std::vector<multiconn::Destination>& others, const multiconn::Destination& destination);
 [[noreturn]] void fail(const Entry& entry, const std::string& what);
 
 }  // namespace
@@ -38,11 +37,10 @@ std::vector<multiconn::Destination> readDestinations(const std::vector<std::stri
     throw std::invalid_argument("no destination given: name at least one rtmp://host/app/stream");
   }
   std::vector<multiconn::Destination> destinations;
-  std::set<std::string> seen;
-  for (const auto& other : others) seen.insert(canonical(other));
   for (const auto& entry : entries) {
     auto destination = parseEntry(entry);
-    if (!seen.insert(canonical(destination)).second) fail(entry, "this destination is listed twice");
+    if (isAmong(others, destination) || isAmong(destinations, destination))
+      fail(entry, "this destination is listed twice");
     destinations.push_back(std::move(destination));
   }
   return destinations;
@@ -86,19 +84,9 @@ multiconn::Destination parseEntry(const Entry& entry) {
   }
 }
 
-/// Equal for two spellings of one destination: scheme and host in any case, the default port written out or
-/// not.
-std::string canonical(const multiconn::Destination& destination) {
-  std::string url = destination.url;
-  const auto authority = url.find("://");
-  const auto host = authority == std::string::npos ? 0 : authority + 3;
-  const auto path = std::min(url.find('/', host), url.size());
-  std::transform(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(path), url.begin(), [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-  const std::string_view port = url.starts_with("rtmps:") ? ":443" : ":1935";
-  if (std::string_view(url).substr(0, path).ends_with(port)) url.erase(path - port.size(), port.size());
-  return url + '\n' + destination.stream.value_or("");
+bool isAmong(const std::vector<multiconn::Destination>& others, const multiconn::Destination& destination) {
+  return std::any_of(others.begin(), others.end(),
+                     [&](const auto& other) { return multiconn::samePlace(other, destination); });
 }
 
 void fail(const Entry& entry, const std::string& what) {

@@ -27,7 +27,7 @@ void FailureArguments::describe(CLI::App& app) {
   add("--reconnect-attempts", attempts_, "N", "Attempts in a row, after which it has failed; else for ever");
   add("--reconnect-give-up", give_up_, "TIME", "From the loss on, after which it has failed; else for ever");
   add("--dead-after", dead_after_, "TIME",
-      "Lost is a server that has been silent for so long; default 2500ms; 0: none");
+      "A server that is silent for so long counts as lost; default 2500ms; 0: it is never taken for dead");
   add("--standby", standby_, "DEST", "A spare: silent until one of the others is lost. Also several times")
       ->allow_extra_args(false);
   add("--resume", resume_, "ring|live",
@@ -36,7 +36,7 @@ void FailureArguments::describe(CLI::App& app) {
   add("--resume-live", resume_live_, "DEST", "A destination with --resume live. Also several times")
       ->allow_extra_args(false);
   add("--resume-age", resume_age_, "TIME", "How much of the broadcast is kept for that; default 8s");
-  add("--resume-bytes", resume_bytes_, "N[k|M|G]", "And at most so many bytes; default 32M");
+  add("--resume-bytes", resume_bytes_, "N[k|M|G]", "And at most so many bytes, 1M to 16G; default 32M");
 }
 
 void FailureArguments::apply(multiconn::ConnectOptions& options) const {

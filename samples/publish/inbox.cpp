@@ -49,7 +49,7 @@ int makeEvent() {
 
 }  // namespace
 
-Inbox::Inbox(std::function<void()> interrupted) : event_(makeEvent()), interrupted_(std::move(interrupted)) {
+Inbox::Inbox() : event_(makeEvent()) {
   signal_event = event_;
   for (const int number : signals) handle(number, onSignal);
 }
@@ -81,7 +81,7 @@ void Inbox::runUntil(std::chrono::steady_clock::time_point deadline, const std::
 void Inbox::drain() {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto bytes = ::read(event_, &count, sizeof count);
-  if (signal_came.exchange(false)) interrupted_();
+  if (interrupted_ && signal_came.exchange(false)) interrupted_();
   std::vector<std::function<void()>> work;
   {
     const std::lock_guard lock(mutex_);

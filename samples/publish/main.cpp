@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,8 @@
 #include "program/process_limits.hpp"
 #include "publish/broadcast.hpp"
 #include "publish/device_table.hpp"
+#include "publish/inbox.hpp"
+#include "publish/open_input.hpp"
 #include "publish/options.hpp"
 #include "publish/stats_json.hpp"
 #include "publish/stats_table.hpp"
@@ -33,11 +36,12 @@ std::unique_ptr<publish::Reporter> makeReporter(publish::StatsFormat format) {
   return std::make_unique<publish::TableReporter>(std::cout, publish::terminalWidth);
 }
 
-publish::Tracks openInput(const publish::Options& options) {
-  const auto tracksOf = [](auto source) { return publish::Tracks{source.audio(), source.video()}; };
-  if (options.capture_devices)
-    return tracksOf(multiconn::CaptureSource::open(*options.capture_devices, options.capture));
-  return tracksOf(multiconn::AvSource::open(options.input, options.source));
+/// A thread still opens the input: it cannot be waited for, and nothing that it uses may go.
+[[noreturn]] void endWhileOpening(publish::Reporter& reporter) {
+  reporter.summary({});
+  std::cerr << "multiconn-publish: interrupted before the input was open" << std::endl;
+  std::cout.flush();
+  std::_Exit(publish::ExitCode::setup_failed);
 }
 
 int run(const publish::Options& options) {
@@ -49,9 +53,11 @@ int run(const publish::Options& options) {
   // Who reads our output may go; the broadcast does not end over it.
   std::signal(SIGPIPE, SIG_IGN);
   multiconn::useLibrtmp();
-  auto tracks = openInput(options);
+  publish::Inbox inbox;
   const auto reporter = makeReporter(options.stats);
-  return publish::Broadcast(options, std::move(tracks), *reporter).run();
+  auto tracks = publish::openInput(options, inbox);
+  if (!tracks) endWhileOpening(*reporter);
+  return publish::Broadcast(options, std::move(*tracks), inbox, *reporter).run();
 }
 
 }  // namespace

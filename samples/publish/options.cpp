@@ -1,7 +1,9 @@
 #include "publish/options.hpp"
 
 #include <charconv>
+#include <memory>
 #include <ostream>
+#include <regex>
 #include <stdexcept>
 #include <string_view>
 
@@ -31,6 +33,14 @@ struct CommandLine {
   std::string timestamps = "zero";
 };
 
+/// CLI11 puts what a flag stands for behind its name: "--no-realtime{false}".
+class HelpFormatter final : public CLI::Formatter {
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return std::regex_replace(Formatter::make_option_name(option, is_positional), std::regex(R"(\{\w+\})"),
+                              "");
+  }
+};
+
 void describe(CLI::App& app, CommandLine& line);
 void describeConnection(CLI::App& app, CommandLine& line);
 Options finish(const CLI::App& app, CommandLine line);
@@ -42,6 +52,7 @@ std::variant<Options, int> parseOptions(int argc, const char* const* argv, std::
                                         std::ostream& errors) {
   CLI::App app("Publishes a file, pipe, URL, camera or microphone to several RTMP servers at once.",
                "multiconn-publish");
+  app.formatter(std::make_shared<HelpFormatter>());
   CommandLine line;
   describe(app, line);
   describeConnection(app, line);
@@ -76,8 +87,7 @@ void describe(CLI::App& app, CommandLine& line) {
          "which keeps stream keys out of the process list")
       ->type_name("DEST");
   app.add_flag("--realtime,!--no-realtime", options.source.realtime,
-               "Pace by the timestamps (default); unpaced waits for the servers and drops nothing")
-      ->default_val(true);
+               "Pace by the timestamps (default); unpaced waits for the servers and drops nothing");
   app.add_flag("--loop", options.source.loop, "Begin again at the end, with timestamps that go on");
   app.add_option("--duration", line.duration, "Stop after this much media: 90, 90s, 1500ms, 2m, 1h")
       ->type_name("TIME");
@@ -103,7 +113,8 @@ void describe(CLI::App& app, CommandLine& line) {
       "  capture:lavfi:testsrc2=size=640x360:rate=25+lavfi:sine=frequency=440\n"
       "A + separates only where FORMAT: (or FORMAT and the end) follows, and no backslash precedes.\n\n"
       "Exit code: 0 all destinations got everything, spares apart; 1 bad usage or input; 2 setup failed;\n"
-      "3 finished, but some destination lost frames, or was away at the end.");
+      "3 finished, but some destination lost frames, or was away at the end. After Ctrl-C: 0 or 3 once\n"
+      "setup is complete, 2 before.");
 }
 
 void describeConnection(CLI::App& app, CommandLine& line) {

@@ -30,9 +30,9 @@ struct Options {
 };
 
 struct ExitCode {
-  static constexpr int ok = 0;         ///< every destination got everything, spares apart
-  static constexpr int bad_usage = 1;  ///< of the command line, or of the input
-  static constexpr int setup_failed = 2;
+  static constexpr int ok = 0;            ///< every destination got everything, spares apart
+  static constexpr int bad_usage = 1;     ///< of the command line, or of the input
+  static constexpr int setup_failed = 2;  ///< or a signal came before it was complete
   static constexpr int frames_lost =
       3;  ///< finished, but some destination missed frames or was away at the end
 };

@@ -55,6 +55,7 @@ void TableReporter::stats(const std::vector<multiconn::ServerStats>& servers) {
 }
 
 void TableReporter::summary(const std::vector<multiconn::ServerStats>& servers) {
+  if (servers.empty()) return;
   last_bytes_.clear();  // the last bitrate shown is the whole broadcast's
   draw(servers, std::chrono::duration<double>(Clock::now() - started_).count());
   drawn_lines_ = 0;

@@ -31,6 +31,7 @@ class AsioEngine : public Runtime::Engine {
  public:
   explicit AsioEngine(asio::io_context& context) : context_(context) {}
 
+  std::shared_ptr<Runtime::Engine> lasting() override { return std::make_shared<AsioEngine>(context_); }
   std::shared_ptr<net::Scheduler> makeScheduler() override {
     return std::make_shared<net::AsioScheduler>(context_);
   }

@@ -13,7 +13,7 @@ namespace multiconn {
 /// Kept alive by the tasks on its strand; the handle is gone after abandon().
 class BalancerClient::Core : public std::enable_shared_from_this<Core> {
  public:
-  explicit Core(Runtime::Engine& engine) : engine_(engine), scheduler_(engine.makeScheduler()) {}
+  explicit Core(Runtime::Engine& engine) : engine_(engine.lasting()), scheduler_(engine_->makeScheduler()) {}
 
   // Any thread.
   void find(BalancerQuestion question, std::function<void(const BalancerReply&)> answer);
@@ -26,7 +26,7 @@ class BalancerClient::Core : public std::enable_shared_from_this<Core> {
                 const BalancerReply& reply);
   void end();
 
-  Runtime::Engine& engine_;
+  std::shared_ptr<Runtime::Engine> engine_;
   std::shared_ptr<net::Scheduler> scheduler_;
   client::CallbackGate gate_;
   // The strand's own.
@@ -61,7 +61,7 @@ void BalancerClient::Core::ask(BalancerQuestion question, std::function<void(con
     answered(number, answer, reply);
   };
   auto lookup =
-      std::make_unique<client::BalancerLookup>(*scheduler_, engine_, std::move(question), std::move(done));
+      std::make_unique<client::BalancerLookup>(*scheduler_, *engine_, std::move(question), std::move(done));
   lookup->start(called_at);
   lookups_.emplace(number, std::move(lookup));
 }

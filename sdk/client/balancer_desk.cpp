@@ -32,7 +32,7 @@ void BalancerDesk::start(Inquiry& inquiry) {
 bool BalancerDesk::isFree(const Inquiry& inquiry, const FoundServer& server) const {
   const Target found = foundTarget(inquiry.peers.front()->target(), server);
   return std::none_of(peers_.begin(), peers_.end(), [&](const auto& peer) {
-    return !peer->target().unknown() && samePlace(peer->target(), found);
+    return !peer->target().unknown() && samePlace(peer->target(), found, peer->name());
   });
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t most_data_frames = 64;
 constexpr std::size_t max_held_bytes = 8 * 1024 * 1024;
-// A chunk's message length has 24 bits (RTMP 1.0 5.3.1.2.1).
-constexpr std::size_t longest_message = 0xFFFFFF;
+// Our own origin reads no more; others mostly less.
+constexpr std::size_t longest_message = rtmp::Limits().max_media_message;
 // One byte of flags, the FourCC and the composition time (Enhanced RTMP v2 "Enhanced Video").
 constexpr std::size_t longest_body_header = 8;
 // What chunk streams are chosen by; every server gives the stream an id of its own.

@@ -42,6 +42,16 @@ CatchUp CatchUp::live(const ResumeRing& ring, const Wanted& wanted) {
   return made;
 }
 
+CatchUp CatchUp::without(const ResumeRing& ring, std::uint64_t number) {
+  CatchUp made;
+  made.next_ = number;
+  made.wanted_ = {number, ring.framesBefore(number)};
+  made.begun_ = made.settled_ = made.wanted_;
+  made.head_due_ = false;
+  made.waits_for_key_ = true;
+  return made;
+}
+
 void CatchUp::beginAnew(const ResumeRing& ring) {
   const ResumeRing::Group* group = ring.groupOf(next_);
   if (!group) group = ring.newestGroup();
@@ -125,8 +135,10 @@ void CatchUp::sendHead(const ResumeRing& ring, rtmp::TimePoint now, CatchUpSink&
 void CatchUp::pass(const ResumeRing& ring, const rtmp::QueuedMessage& message, rtmp::TimePoint now,
                    CatchUpSink& sink) {
   const bool video = message.kind == Class::video;
+  const bool refused = !sink.takes(message);
   const bool useless = video && waits_for_key_ && message.frame != FrameKind::key;
-  if (useless) return miss(ring, ++next_);
+  if (video && refused) waits_for_key_ = true;
+  if (useless || refused) return miss(ring, ++next_);
   if (video) waits_for_key_ = false;
   if ((video || message.kind == Class::audio) && !resumed_at_) resumed_at_ = message.message.timestamp;
   rtmp::QueuedMessage own = message;

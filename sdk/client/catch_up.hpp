@@ -19,6 +19,8 @@ class CatchUpSink {
   virtual ~CatchUpSink() = default;
   /// The server can take a message of so many bytes now.
   virtual bool room(std::size_t bytes) const = 0;
+  /// False: the server cannot be sent this one at all, and goes without it.
+  virtual bool takes(const rtmp::QueuedMessage&) const { return true; }
   virtual void send(const rtmp::QueuedMessage& message) = 0;
 };
 
@@ -38,6 +40,8 @@ class CatchUp {
   static CatchUp newest(const ResumeRing& ring);
   /// Sound from now on, and pictures from the next keyframe.
   static CatchUp live(const ResumeRing& ring, const Wanted& wanted);
+  /// As live(), of a server that has everything before this message, which it does not take.
+  static CatchUp without(const ResumeRing& ring, std::uint64_t number);
 
   /// Sends what may go now: a second of media at once and four times real time after that, or, not `paced`,
   /// whatever there is room for. True: it has arrived.

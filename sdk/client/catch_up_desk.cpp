@@ -31,6 +31,7 @@ class PeerSink final : public CatchUpSink {
     const bool fits = queued == 0 || queued + bytes <= peer_.queueBytes() / 2;
     return turn_rest_ > 0 && queued < room_ && fits;
   }
+  bool takes(const rtmp::QueuedMessage& message) const override { return peer_.takes(message); }
   void send(const rtmp::QueuedMessage& message) override {
     turn_rest_ -= std::min(turn_rest_, message.message.payload->size());
     peer_.send(message);
@@ -191,13 +192,20 @@ void CatchUpDesk::send(std::span<const rtmp::QueuedMessage> messages) {
 }
 
 void CatchUpDesk::send(Peer& peer, const rtmp::QueuedMessage& message) {
-  if (behind_.empty()) return peer.send(message);
   const auto found = behind_.find(peer.id());
-  if (found == behind_.end()) return peer.send(message);
+  const bool live = found == behind_.end();
+  if (live && (peer.takes(message) || !peer.publishing())) return peer.send(message);
+  Behind& behind = live ? leaveOut(peer, message) : found->second;
   std::size_t unlimited = SIZE_MAX;
   PeerSink sink(peer, SIZE_MAX, unlimited);
-  if (found->second.catch_up.follow(*ring_, message, sink)) return arrived(peer);
+  if (behind.catch_up.follow(*ring_, message, sink)) return arrived(peer);
   arm(pump_interval);
+}
+
+CatchUpDesk::Behind& CatchUpDesk::leaveOut(Peer& peer, const rtmp::QueuedMessage& message) {
+  peer.sayLeftOut(message.message.payload->size());
+  Behind behind{CatchUp::without(*ring_, message.number), scheduler_.now(), {}};
+  return behind_.insert_or_assign(peer.id(), std::move(behind)).first->second;
 }
 
 void CatchUpDesk::pump() {

@@ -63,6 +63,7 @@ class CatchUpDesk {
   };
 
   void send(Peer& peer, const rtmp::QueuedMessage& message);
+  Behind& leaveOut(Peer& peer, const rtmp::QueuedMessage& message);
   void started(Peer& peer, Known& known);
   void stopped(Peer& peer, Known& known);
   void lost(Peer& peer, Known& known);

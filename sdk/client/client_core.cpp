@@ -36,8 +36,9 @@ ConnectOptions withinReason(ConnectOptions options) {
 
 ClientCore::ClientCore(Runtime::Engine& engine, ConnectOptions options)
     : options_(withinReason(std::move(options))),
-      scheduler_(engine.makeScheduler()),
-      servers_(engine, *scheduler_, options_, *this),
+      engine_(engine.lasting()),
+      scheduler_(engine_->makeScheduler()),
+      servers_(*engine_, *scheduler_, options_, *this),
       calls_(*scheduler_, servers_, options_, *this),
       roles_(*scheduler_, servers_, options_, *this) {}
 
@@ -168,6 +169,7 @@ void ClientCore::connectTo(std::vector<client::Target> targets, std::function<vo
     return;
   }
   answer_ = std::move(answer);
+  client::refuseRepeats(targets, stream_->name());
   servers_.prepare(std::move(targets));
   stream_->connecting(called_at);
   tick();

@@ -138,6 +138,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   client::CallbackGate gate_;
   client::RateLimit callback_failures_{1};
 
+  std::shared_ptr<Runtime::Engine> engine_;
   // Guards the way to the strand, which is cut when everything is over: handles may be used for longer. And
   // ids, which are given in the order of the tasks.
   mutable std::mutex scheduler_mutex_;

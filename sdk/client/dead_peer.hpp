@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "net/link.hpp"
@@ -14,6 +15,9 @@ namespace multiconn::client {
 /// For how long the other end of a connection has owed a sign of life.
 class DeadPeer {
  public:
+  /// Figures may be so old.
+  static constexpr std::chrono::milliseconds figures_age{250};
+
   /// Another connection.
   void restart(rtmp::TimePoint now) { owes_since_ = watched_since_ = looked_at_ = now; }
   /// `asked_at`: when `figures` were had. Zero while nothing is outstanding, or nothing is known of it.
@@ -39,6 +43,12 @@ class DeadPeer {
     if (figures.probes == 0) return std::max<rtmp::Duration>(dead_after, trips);
     const rtmp::Duration probing = std::max<rtmp::Duration>(dead_after / 2, trips);
     return std::max<rtmp::Duration>(dead_after, net::probeInterval(dead_after) + probing);
+  }
+  /// One sentence.
+  static std::string describe(rtmp::Duration silence, const net::LinkStats& figures) {
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(silence);
+    return "Nothing has come from the server for " + std::to_string(time.count()) + " ms, not even " +
+           (figures.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent.");
   }
 
  private:

@@ -9,6 +9,21 @@
 
 namespace multiconn {
 
+namespace {
+
+/// What samePlace() compares.
+using Place = std::tuple<std::string, std::string, std::uint16_t, std::string, std::string>;
+
+Place placeOf(const rtmp::Url& url, const std::optional<std::string>& stream, std::string_view name) {
+  return {url.scheme, client::lowerCase(url.host), url.port, url.app, stream.value_or(std::string(name))};
+}
+
+Place placeOf(const client::Target& target, std::string_view name) {
+  return placeOf(target.link.url, target.stream, name);
+}
+
+}  // namespace
+
 Destination Destination::fromPublishUrl(std::string_view url) {
   rtmp::PublishUrlResult parsed = rtmp::parsePublishUrl(url);
   if (!parsed.target) throw std::invalid_argument(parsed.error);
@@ -20,6 +35,12 @@ Destination Destination::fromPublishUrl(std::string_view url) {
   return destination;
 }
 
+bool samePlace(const Destination& one, const Destination& other, std::string_view name) {
+  const rtmp::UrlResult left = rtmp::parseUrl(one.url), right = rtmp::parseUrl(other.url);
+  return left.url && right.url &&
+         placeOf(*left.url, one.stream, name) == placeOf(*right.url, other.stream, name);
+}
+
 std::string maskedUrl(std::string_view url, bool has_stream) {
   return rtmp::maskUrl(url, has_stream);
 }
@@ -27,8 +48,6 @@ std::string maskedUrl(std::string_view url, bool has_stream) {
 namespace client {
 
 namespace {
-
-using Key = std::tuple<std::string, std::string, std::uint16_t, std::string, std::string>;
 
 std::optional<Credentials> credentialsOf(const Destination& destination, const rtmp::Url& url) {
   if (destination.credentials) return destination.credentials;
@@ -96,28 +115,20 @@ Target check(const Destination& destination, const TlsOptions& default_tls) {
   return target;
 }
 
-Key keyOf(const Target& target) {
-  const rtmp::Url& url = target.link.url;
-  return {url.scheme, lowerCase(url.host), url.port, url.app, target.stream.value_or("")};
-}
-
 }  // namespace
 
 std::vector<Target> checkDestinations(const std::vector<Destination>& destinations,
                                       const TlsOptions& default_tls) {
   std::vector<Target> targets;
-  std::set<Key> seen;
   for (const Destination& destination : destinations) {
     if (isBalancer(destination)) {
       const Target target = checkBalancer(destination, default_tls);
       targets.insert(targets.end(), target.error.empty() ? destination.servers.count : 1, target);
-      continue;
+    } else {
+      targets.push_back(check(destination, default_tls));
     }
-    Target target = check(destination, default_tls);
-    if (target.error.empty() && !seen.insert(keyOf(target)).second)
-      target.error = "The same destination is in the list twice.";
-    targets.push_back(std::move(target));
   }
+  refuseRepeats(targets, {});
   return targets;
 }
 
@@ -132,8 +143,17 @@ Target foundTarget(const Target& asked, const FoundServer& server) {
   return target;
 }
 
-bool samePlace(const Target& one, const Target& other) {
-  return keyOf(one) == keyOf(other);
+bool samePlace(const Target& one, const Target& other, std::string_view name) {
+  return placeOf(one, name) == placeOf(other, name);
+}
+
+void refuseRepeats(std::vector<Target>& targets, std::string_view name) {
+  std::set<Place> seen;
+  for (Target& target : targets) {
+    const bool repeats =
+        target.error.empty() && !target.unknown() && !seen.insert(placeOf(target, name)).second;
+    if (repeats) target.error = "The same destination is in the list twice.";
+  }
 }
 
 bool sameHost(std::string_view one, std::string_view other) {

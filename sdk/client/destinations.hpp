@@ -34,15 +34,17 @@ struct Target {
 };
 
 /// One Target per Destination, in their order, and as many as `servers.count` where it is a balancer's. A url
-/// that does not parse, an empty stream and the repetition of an earlier destination are errors of that
-/// Target alone.
+/// that does not parse, an empty stream and the repetition of an earlier destination (refuseRepeats(), as
+/// long as publish()'s name is not known) are errors of that Target alone.
 std::vector<Target> checkDestinations(const std::vector<Destination>& destinations,
                                       const TlsOptions& default_tls);
 
 /// `asked`, now that a balancer has named its server.
 Target foundTarget(const Target& asked, const FoundServer& server);
-/// Whether both would publish the same stream at the same place.
-bool samePlace(const Target& one, const Target& other);
+/// The samePlace() of destination.hpp. Neither may be unknown().
+bool samePlace(const Target& one, const Target& other, std::string_view name);
+/// Gives an error to each that is the samePlace() as an earlier one. Again, once publish()'s name is known.
+void refuseRepeats(std::vector<Target>& targets, std::string_view name);
 
 /// Names of hosts do not differ by case.
 bool sameHost(std::string_view one, std::string_view other);

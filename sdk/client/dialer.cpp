@@ -47,6 +47,15 @@ void Dialer::dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::mi
   open(std::move(pipelined));
 }
 
+// The process may take its time to answer connect: its kernel acknowledges meanwhile.
+void Dialer::tick(rtmp::TimePoint now, std::chrono::microseconds round_trip) {
+  if (!connection_ || options_.dead_after <= std::chrono::milliseconds::zero()) return;
+  const net::LinkStats& latest = figures_.of(connection_.get(), now, DeadPeer::figures_age);
+  const rtmp::Duration silence = dead_peer_.silence(figures_.hadAt(), latest, connection_->queued());
+  if (silence < DeadPeer::limit(options_.dead_after, latest, round_trip)) return;
+  fail(DeadPeer::describe(silence, latest));
+}
+
 void Dialer::unpublish() {
   if (connection_) connection_->unpublish();
 }
@@ -59,6 +68,8 @@ void Dialer::open(std::optional<rtmp::PublishRequest> pipelined) {
   to.connect_patience = connect_patience_;
   connection_ =
       std::make_unique<PeerConnection>(host_.scheduler(), host_.makeLink(to), connectRequest(), events);
+  figures_.restart();
+  dead_peer_.restart(host_.scheduler().now());
   connection_->open(std::move(pipelined));
 }
 

@@ -9,7 +9,9 @@
 #include <multiconn/multi_connection.hpp>
 #include <multiconn/status.hpp>
 
+#include "client/dead_peer.hpp"
 #include "client/destinations.hpp"
+#include "client/fresh_figures.hpp"
 #include "client/login.hpp"
 #include "client/peer_connection.hpp"
 #include "client/peer_identity.hpp"
@@ -62,10 +64,13 @@ class Dialer final : PeerConnectionEvents {
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
-  /// Called once. Events follow from tasks of their own, within `patience`. `pipelined`: what is to be
-  /// published. `mute_attempts`: those before this one, in a row, that ended by DialFailure::mute.
+  /// Called once. Events follow from tasks of their own, or from tick(), within `patience`. `pipelined`: what
+  /// is to be published. `mute_attempts`: those before this one, in a row, that ended by DialFailure::mute.
   void dial(std::optional<rtmp::PublishRequest> pipelined, std::chrono::milliseconds patience,
             unsigned mute_attempts = 0);
+  /// Every 100 ms, where a server is to be given up that vanishes after it has answered TCP; see DeadPeer.
+  /// `round_trip`: the longest that others have measured lately. Events may follow before it returns.
+  void tick(rtmp::TimePoint now, std::chrono::microseconds round_trip);
   /// The pipelined publish is not wanted any more.
   void unpublish();
   /// Where it has come to: after dialed(), the server that accepted.
@@ -108,6 +113,8 @@ class Dialer final : PeerConnectionEvents {
   std::string redirected_to_;     // masked; empty: still at the destination
   std::chrono::milliseconds connect_patience_{0};
   Sent wasted_;
+  FreshFigures figures_;
+  DeadPeer dead_peer_;
   net::Timer deadline_;
   std::unique_ptr<PeerConnection> connection_;  // last: its events come here
 };

@@ -89,8 +89,8 @@ std::string DropReport::describe() const {
            byKind(dropped_) +
            (data_ > 0 ? ", and " + std::to_string(data_) + " data messages." : std::string("."));
   if (missed_.total() > 0)
-    text += (text.empty() ? "" : " ") + std::string("While it was away it has missed ") +
-            std::to_string(missed_.total()) + " frames" + byKind(missed_) + ".";
+    text += (text.empty() ? "" : " ") + std::string("It has missed ") + std::to_string(missed_.total()) +
+            " frames" + byKind(missed_) + ".";
   return text;
 }
 

@@ -16,6 +16,9 @@ namespace multiconn {
 class Runtime::Engine {
  public:
   virtual ~Engine() = default;
+  /// The same for somebody who may still have tasks to run when the Runtime has gone: on an application's
+  /// io_context they run then. By default this one, since nothing runs any more.
+  virtual std::shared_ptr<Engine> lasting() { return {std::shared_ptr<void>(), this}; }
   /// A strand for one MultiConnection.
   virtual std::shared_ptr<net::Scheduler> makeScheduler() = 0;
   /// A link on a scheduler that came from makeScheduler().

@@ -6,6 +6,7 @@
 
 namespace multiconn::client {
 
+using rtmp::sameValue;
 using rtmp::SlotValue;
 using rtmp::TimePoint;
 
@@ -48,17 +49,21 @@ void MergedObject::remove(ServerId id) {
 
 void MergedObject::join(ServerId id, bool amf3, TimePoint now) {
   Server& joining = server(id);
-  lost(id);
+  leave(joining);
   joining.excluded = false;
   react(id, joining, joining.replica.use(amf3, now), now);
 }
 
 void MergedObject::lost(ServerId id) {
   Server& gone = server(id);
-  rememberHeld(gone);
+  leave(gone);
   gone.replica.lost();
-  gone.traces.clear();
-  gone.owed.clear();
+}
+
+void MergedObject::leave(Server& server) {
+  rememberHeld(server);
+  server.traces.clear();
+  server.owed.clear();
 }
 
 void MergedObject::handle(ServerId id, const rtmp::SharedObjectMessage& message, TimePoint now) {
@@ -111,10 +116,24 @@ void MergedObject::hold(ServerId id, bool hold, TimePoint now) {
 }
 
 void MergedObject::finish(TimePoint now) {
+  delayed_.clear();
   for (auto& [id, server] : servers_) {
-    react(id, server, server.replica.settleNow(), now);
-    react(id, server, server.replica.finish(now), now);
+    server.owed.clear();
+    react(id, server, server.replica.finish(unsent(server), now), now);
   }
+}
+
+// Of a server that has not told yet what it has: what we wrote since it was known to hold the view's value.
+std::vector<rtmp::SlotWrite> MergedObject::unsent(const Server& server) const {
+  std::vector<rtmp::SlotWrite> writes;
+  const State state = server.replica.state();
+  if (state != State::joining && state != State::settling) return writes;
+  for (const auto& [slot, entry] : entries_) {
+    if (entry.author || wasHeld(server.held, slot, entry)) continue;
+    if (entry.value && sameValue(server.replica.confirmed(slot), entry.value)) continue;
+    writes.push_back({slot, entry.value});
+  }
+  return writes;
 }
 
 void MergedObject::release() {
@@ -190,6 +209,9 @@ void MergedObject::settle(Sync& sync) {
   server.seen = true;
   const auto held = std::exchange(server.held, {});
   for (auto& [slot, entry] : entries_) {
+    const bool arrived = sameValue(server.replica.confirmed(slot), entry.value);
+    const bool told = wasHeld(held, slot, entry) && held.at(slot).told;
+    if (!entry.author && arrived && !told) sync.report(Change::Code::success, slot, {});
     if (relay_ || !entry.author) {
       reconcile(sync.id, server, slot, entry, sync.now);
     } else if (entry.value && !server.replica.confirmed().contains(slot)) {
@@ -230,7 +252,9 @@ void MergedObject::rememberHeld(Server& server) {
   for (const auto& [slot, entry] : entries_) {
     if (replica.state() == State::settling && !replica.confirmed().contains(slot)) continue;
     const SlotValue* open = replica.unanswered(slot);
-    Held held{replica.confirmed(slot), {}, holds(server, slot, entry) ? entry.sequence : 0};
+    const bool told =
+        replica.state() == State::joined || (wasHeld(server.held, slot, entry) && server.held.at(slot).told);
+    Held held{replica.confirmed(slot), {}, holds(server, slot, entry) ? entry.sequence : 0, told};
     if (open) held.on_its_way = *open;
     if (server.owed.contains(slot) || (entry.author && (open || replica.queued(slot))))
       held.value = entry.value;
@@ -238,6 +262,12 @@ void MergedObject::rememberHeld(Server& server) {
   }
   if (replica.state() == State::joined) server.held_version = replica.version();
   server.seen = true;
+}
+
+// The server had this very entry when it was lost.
+bool MergedObject::wasHeld(const HeldSlots& held, const std::string& slot, const Entry& entry) {
+  const auto found = held.find(slot);
+  return found != held.end() && found->second.sequence == entry.sequence;
 }
 
 bool MergedObject::assign(const std::string& slot, SlotValue value, std::optional<ServerId> author,
@@ -261,7 +291,7 @@ bool MergedObject::assign(const std::string& slot, SlotValue value, std::optiona
   entry.value = std::move(value);
   if (!entry.value) rememberRemoved(slot, entry);
   if (before.has_value() || entry.value.has_value())
-    if (!rtmp::sameValue(before, entry.value) || !author) events_.viewChanged(slot, entry.value);
+    if (!sameValue(before, entry.value) || !author) events_.viewChanged(slot, entry.value);
   return true;
 }
 

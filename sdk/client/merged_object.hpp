@@ -58,7 +58,8 @@ class MergedObject {
   void remove(ServerId server);
   /// It will not be, unless join() says otherwise.
   void exclude(ServerId server);
-  /// Its connection stands, and it has shared objects. Also for one that is joined and may have forgotten us.
+  /// Its connection stands, and it has shared objects. Also for one that is joined on
+  /// the same connection and may have forgotten us.
   void join(ServerId server, bool amf3, rtmp::TimePoint now);
   void lost(ServerId server);
   void handle(ServerId server, const rtmp::SharedObjectMessage& message, rtmp::TimePoint now);
@@ -66,7 +67,7 @@ class MergedObject {
   // The application. False: more than an object may hold.
   bool set(const std::string& slot, rtmp::SlotValue value, rtmp::TimePoint now);
   void clear(rtmp::TimePoint now);
-  /// To every joined server. False: there is none, or too much waits.
+  /// To every server that has been joined. False: there is none, or too much waits.
   bool send(const std::string& handler, const std::vector<AmfValue>& arguments, rtmp::TimePoint now);
   void relay(bool relay, rtmp::TimePoint now);
   /// Between two batches; none: only flush() sends.
@@ -74,7 +75,8 @@ class MergedObject {
   void flush(rtmp::TimePoint now);
   /// While the connection to this server is full nothing is sent there.
   void hold(ServerId server, bool hold, rtmp::TimePoint now);
-  /// Sends what waits, behind whatever is on its way: what is left to do is release(), or to be lost().
+  /// Sends what waits, behind whatever is on its way, and what a server that is being joined has not had yet
+  /// of ours: what is left to do is release(), or to be lost().
   void finish(rtmp::TimePoint now);
   /// Leaves it everywhere.
   void release();
@@ -118,13 +120,15 @@ class MergedObject {
     rtmp::SlotValue value;
     std::optional<rtmp::SlotValue> on_its_way;
     std::uint64_t sequence = 0;  // of the view's entry, when that was it
+    bool told = false;           // that it is there
   };
+  using HeldSlots = std::map<std::string, Held, std::less<>>;
   struct Server {
     explicit Server(rtmp::RemoteSharedObject object) : replica(std::move(object)) {}
     rtmp::RemoteSharedObject replica;
     bool excluded = false;
     bool seen = false;  // its contents are known, from now or from before
-    std::map<std::string, Held, std::less<>> held;
+    HeldSlots held;
     std::map<std::string, Trace, std::less<>> traces;
     std::uint32_t held_version = 0, joined_version = 0;
     std::set<std::string, std::less<>> owed;  // without relay: what it is given back at owed_at
@@ -139,7 +143,10 @@ class MergedObject {
   void settle(Sync& sync);
   void giveBack(ServerId id, Server& server, rtmp::TimePoint now);
   void refuse(ServerId id, Server& server, bool too_large);
+  void leave(Server& server);
   void rememberHeld(Server& server);
+  std::vector<rtmp::SlotWrite> unsent(const Server& server) const;
+  static bool wasHeld(const HeldSlots& held, const std::string& slot, const Entry& entry);
 
   void changed(Sync& sync, const SlotChanged& event);
   void foreign(Sync& sync, const SlotChanged& event);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <multiconn/multi_connection.hpp>
@@ -64,6 +65,8 @@ class OutgoingStream {
   void frames(const FrameBatch& batch);
   void sourceEnded(FeedId feed, const std::string& error);
 
+  /// As publish() was given it; empty: nothing is being published.
+  std::string_view name() const { return request_ ? std::string_view(request_->name) : std::string_view(); }
   /// A number of what is being published, another one each time; 0: nothing is.
   std::uint64_t publication() const { return request_ ? publication_ : 0; }
 

@@ -122,6 +122,7 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
 void Peer::forgetNumbers() {
   unconfirmed_.reset();
   drops_.forgetNumbers();
+  frame_limit_.forgetNumbers();
   left_.forgetNumbers();
   if (connection_) connection_->forgetNumbers();
 }
@@ -322,20 +323,26 @@ void Peer::on(rtmp::client_event::Called& event) {
 }
 
 void Peer::on(rtmp::client_event::CloseRequested&) {
-  if (!closing_) closed({{}, "The server asked for the connection to be closed.", false});
+  end("The server asked for the connection to be closed.");
 }
 
 void Peer::closed(net::LinkFailure failure) {
   const std::string why = failure.text.empty() ? "The server closed the connection."
                                                : identity_.mask.text(sentence(failure.text));
+  const auto long_frame = connection_->longFrame();
+  if (!closing_ && frame_limit_.ended(long_frame, host_.scheduler().now())) sayLeftOut(long_frame->bytes);
+  connectionEnded(why);
+}
+
+void Peer::end(const std::string& why) {
+  if (!closing_) connectionEnded(why);
+}
+
+void Peer::connectionEnded(const std::string& why) {
   if (!closing_ && publish_ == Publish::moving && !relocation_ && fallBack(why)) return;
   retire();
   if (!closing_ && relocation_) return goOnWithout(why);
   lose(why);
-}
-
-void Peer::end(const std::string& why) {
-  if (!closing_) closed({{}, why, false});
 }
 
 void Peer::giveUp(const char* code, const std::string& why) {

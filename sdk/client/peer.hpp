@@ -16,6 +16,7 @@
 #include "client/dead_peer.hpp"
 #include "client/dialer.hpp"
 #include "client/drop_report.hpp"
+#include "client/frame_limit.hpp"
 #include "client/fresh_figures.hpp"
 #include "client/left_connections.hpp"
 #include "client/peer_connection.hpp"
@@ -79,6 +80,10 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   std::size_t queueBytes() const { return bounds_.lossless ? SIZE_MAX : bounds_.bytes; }
   /// Sends or queues, by the drop policy; ignored unless publishing.
   void send(const rtmp::QueuedMessage& message);
+  /// False: as the last connections have ended, this frame is too long for the server; see FrameLimit.
+  bool takes(const rtmp::QueuedMessage& message) const { return frame_limit_.allows(message); }
+  /// Says that a frame of so many bytes is left out for that.
+  void sayLeftOut(std::size_t bytes);
   /// Around several send() without a keyframe among them; see Link.
   void cork() {
     if (connection_) connection_->cork();
@@ -118,6 +123,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   const Target& destination() const { return destination_; }
   /// Where it is, or goes.
   const Target& target() const { return target_; }
+  /// publish()'s name, until unpublish().
+  std::string_view name() const { return asked_ ? std::string_view(name_) : std::string_view(); }
   const PeerIdentity& identity() const { return identity_; }
   ServerState state() const { return state_; }
   const std::string& error() const { return error_; }
@@ -139,9 +146,6 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   ServerStats stats(rtmp::TimePoint now);
 
  private:
-  // Of figures by which a server is judged.
-  static constexpr std::chrono::milliseconds figures_for_watching{250};
-
   /// `moving`: the stream runs, but its new connection has not said Publish.Start yet.
   enum class Publish : std::uint8_t { none, wanted, requested, publishing, moving, refused };
 
@@ -186,6 +190,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   void stand();
   void answer();
   void end(const std::string& why);
+  void connectionEnded(const std::string& why);
   void giveUp(const char* code, const std::string& why);
   void disconnect();
   void retire();
@@ -277,6 +282,7 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   Bounds bounds_;
   rtmp::OutboundQueue held_{Bounds()};  // while moving
   DropReport drops_;
+  FrameLimit frame_limit_;
   Sent earlier_;  // on connections before the present one
   FreshFigures figures_;
   Progress progress_;

@@ -119,9 +119,15 @@ std::optional<std::uint64_t> PeerConnection::unconfirmed() {
   return queued != 0 ? queued : last_number_ + 1;
 }
 
+std::optional<LongFrame> PeerConnection::longFrame() {
+  if (long_frame_ && unconfirmed().value_or(1) > long_frame_->number) long_frame_.reset();
+  return long_frame_;
+}
+
 void PeerConnection::forgetNumbers() {
   sent_numbers_.clear();
   last_number_ = first_dropped_ = 0;
+  long_frame_.reset();
 }
 
 bool PeerConnection::idle() const {
@@ -196,7 +202,10 @@ void PeerConnection::push(rtmp::QueuedMessage message, Origin origin) {
 }
 
 void PeerConnection::number(std::uint64_t number) {
-  if (number <= last_number_) sent_numbers_.clear();
+  if (number <= last_number_) {
+    sent_numbers_.clear();
+    long_frame_.reset();
+  }
   last_number_ = number;
   first_dropped_ = 0;
 }
@@ -215,6 +224,7 @@ void PeerConnection::pop() {
   if (message.number != 0) {
     if (sent_numbers_.full()) sent_numbers_.acknowledge(stats());
     sent_numbers_.taken(message.number, link_->taken());
+    if (FrameLimit::isLong(message)) noteLongFrame(message);
   }
   if (isCommand(message)) {
     ++commands_popped_;
@@ -226,6 +236,10 @@ void PeerConnection::pop() {
     }
   }
   queue_.pop();
+}
+
+void PeerConnection::noteLongFrame(const rtmp::QueuedMessage& message) {
+  if (!longFrame()) long_frame_ = LongFrame{message.number, message.message.payload->size()};
 }
 
 void PeerConnection::choke(const char* why) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/frame_limit.hpp"
 #include "client/sent_numbers.hpp"
 #include "net/link.hpp"
 #include "net/scheduler.hpp"
@@ -103,6 +104,9 @@ class PeerConnection final : net::LinkEvents {
   /// Nothing: none was ever sent here. Stays once the link has ended, and over dropMedia() until the next
   /// numbered message; one whose number does not rise begins anew.
   std::optional<std::uint64_t> unconfirmed();
+  /// The first long frame that the link has taken and the server's kernel has not acknowledged as a whole.
+  /// Stays as unconfirmed() does.
+  std::optional<LongFrame> longFrame();
   /// Another broadcast follows. What is queued of the last one has been dropped.
   void forgetNumbers();
   /// Everything has reached the server's kernel.
@@ -130,6 +134,7 @@ class PeerConnection final : net::LinkEvents {
   void drain();
   void pop();
   void number(std::uint64_t number);
+  void noteLongFrame(const rtmp::QueuedMessage& message);
   void choke(const char* why);
 
   net::Scheduler& scheduler_;
@@ -151,6 +156,7 @@ class PeerConnection final : net::LinkEvents {
   SentNumbers sent_numbers_;
   std::uint64_t last_number_ = 0;    // that was pushed
   std::uint64_t first_dropped_ = 0;  // by dropMedia(); 0: none
+  std::optional<LongFrame> long_frame_;
   net::Timer close_timer_;
   std::unique_ptr<net::Link> link_;  // last: its events come here
 };

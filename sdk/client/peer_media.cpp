@@ -33,6 +33,16 @@ void Peer::send(const rtmp::QueuedMessage& message) {
   transmit(message);
 }
 
+void Peer::sayLeftOut(std::size_t bytes) {
+  sayStream(identity_.status(
+      code::buffer_dropped, "warning",
+      "A frame of " + std::to_string(bytes) +
+          " bytes is left out, and the pictures up to the next keyframe: the server ends the "
+          "connection at one of " +
+          std::to_string(frame_limit_.refused()) +
+          " bytes; it may take none that long (nginx-rtmp: max_message)."));
+}
+
 // Messages differ between servers by their stream id alone; the payload is shared.
 void Peer::transmit(const rtmp::QueuedMessage& message) {
   if (publish_ == Publish::moving) {
@@ -85,7 +95,7 @@ void Peer::tick(rtmp::TimePoint now, std::optional<std::chrono::milliseconds> pa
 // Of a live broadcast too: a server that lives, but takes nothing, may take something again when it is asked
 // anew.
 void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience, bool waited_for) {
-  if (progress_.without(now, figures(now, figures_for_watching), queuedHere()) < patience) return;
+  if (progress_.without(now, figures(now, DeadPeer::figures_age), queuedHere()) < patience) return;
   const std::string why =
       "The server took nothing for " + std::to_string(patience.count()) + " ms" +
       (waited_for ? " while the source waited for it, and was given up." : ", and was given up.");
@@ -95,7 +105,7 @@ void Peer::giveUpStalled(rtmp::TimePoint now, std::chrono::milliseconds patience
 
 void Peer::measure(rtmp::TimePoint now) {
   if (!connection_) return;
-  const net::LinkStats& latest = figures(now, figures_for_watching);
+  const net::LinkStats& latest = figures(now, DeadPeer::figures_age);
   BandwidthSample sample;
   sample.now = now;
   sample.offered = connection_->offered();

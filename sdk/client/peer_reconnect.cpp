@@ -177,14 +177,13 @@ void Peer::noteHealth(rtmp::TimePoint now) {
 }
 
 bool Peer::diesInSilence(rtmp::TimePoint now, std::chrono::microseconds round_trip) {
+  if (dialer_) dialer_->tick(now, round_trip);
   if (!connection_ || closing_ || options_.dead_after <= std::chrono::milliseconds::zero()) return false;
-  const net::LinkStats& latest = figures(now, figures_for_watching);
+  const net::LinkStats& latest = figures(now, DeadPeer::figures_age);
   const rtmp::Duration silence = dead_peer_.silence(figures_.hadAt(), latest, connection_->queued());
   if (publishing() && now - std::max(started_at_, adopted_at_) >= measured_after) round_trip = {};
   if (silence < DeadPeer::limit(options_.dead_after, latest, round_trip)) return false;
-  end("Nothing has come from the server for " +
-      inMilliseconds(std::chrono::duration_cast<std::chrono::milliseconds>(silence)) + ", not even " +
-      (latest.probes > 0 ? "an answer to TCP's probes." : "an acknowledgement of what it was sent."));
+  end(DeadPeer::describe(silence, latest));
   return true;
 }
 

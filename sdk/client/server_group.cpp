@@ -64,7 +64,9 @@ void ServerGroup::add(std::vector<Target> targets, ServerId first) {
 bool ServerGroup::repeats(const Target& target) const {
   if (target.unknown()) return false;
   return std::any_of(peers_.begin(), peers_.end(), [&](const auto& peer) {
-    const auto there = [&](const Target& place) { return !place.unknown() && samePlace(place, target); };
+    const auto there = [&](const Target& place) {
+      return !place.unknown() && samePlace(place, target, peer->name());
+    };
     return !peer->gone() && (there(peer->destination()) || there(peer->target()));
   });
 }

@@ -1,6 +1,5 @@
 #include "client/shared_objects.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "client/client_core.hpp"
@@ -65,17 +64,15 @@ void SharedObjects::close(const std::shared_ptr<SharedObjectView>& view) {
   std::vector<ServerId> used;
   for (const auto& [id, server] : servers_)
     if (closed->inUse(id)) used.push_back(id);
-  for (const auto& [name, session] : sessions_)
-    if (std::any_of(used.begin(), used.end(), [&](ServerId id) { return session->inUse(id); }))
-      session->finish();
   closed->release();
   useOthersAgain(used);
   view->publish(std::vector<SharedObjectServer>());
 }
 
 // crtmpserver drops every object of the connection when one is released; elsewhere it does no harm. What
-// waits in the others goes out before.
+// waits in the others goes out once they are joined again, or with their last batch.
 void SharedObjects::useOthersAgain(const std::vector<ServerId>& servers) {
+  if (closing_) return;
   for (const auto& [name, session] : sessions_)
     for (const ServerId id : servers)
       if (session->inUse(id)) session->join(id);
@@ -100,8 +97,10 @@ void SharedObjects::peerRemoved(Peer& peer) {
   publishAllRows();
 }
 
+// Nothing of another connection is waited for on this one.
 void SharedObjects::peerConnected(Peer& peer) {
   servers_.erase(peer.id());
+  for (const auto& [name, session] : sessions_) session->lost(peer.id());
   if (closing_) return;
   for (const auto& [name, session] : sessions_) attend(*session, peer);
   publishAllRows();

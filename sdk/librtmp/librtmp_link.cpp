@@ -149,18 +149,11 @@ bool LibrtmpLink::trySend(const rtmp::OutMessage& message) {
 
 net::LinkStats LibrtmpLink::stats() const {
   if (!relay_) return last_stats_;
-  net::LinkStats stats;
+  net::LinkStats stats{relay_->server().figures()};
   stats.bytes_sent = relay_->bytesSent();
   stats.bytes_received = relay_->bytesReceived();
   stats.last_read = relay_->lastReceived();
   stats.unsent = unsent();
-  const net::TransportFigures figures = relay_->server().figures();
-  stats.unacknowledged = figures.unacknowledged;
-  stats.rtt = figures.rtt;
-  stats.last_heard = figures.last_heard;
-  stats.probes = figures.probes;
-  stats.delivery_rate = figures.delivery_rate;
-  stats.delivery_limited_by_us = figures.delivery_limited_by_us;
   return stats;
 }
 

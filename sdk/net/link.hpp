@@ -12,6 +12,7 @@
 #include <multiconn/destination.hpp>
 
 #include "net/scheduler.hpp"
+#include "net/transport_figures.hpp"
 #include "rtmp/message.hpp"
 #include "rtmp/url.hpp"
 
@@ -27,23 +28,11 @@ struct LinkFailure {
   bool mute = false;
 };
 
-struct LinkStats {
+struct LinkStats : TransportFigures {
   std::uint64_t bytes_sent = 0;  ///< handed to the kernel (or TLS), chunk headers included
   std::uint64_t bytes_received = 0;
   std::size_t unsent = 0;  ///< taken, not yet handed to the kernel
-  std::size_t unacknowledged =
-      0;  ///< in the kernel, not yet acknowledged by the peer's; kept when the link ends
-  std::optional<std::chrono::microseconds> rtt;
-  std::optional<TimePoint> last_read;
-  /// When the peer's kernel was last heard of (data or a mere acknowledgement), or last owed no answer, as
-  /// far as it was asked for. Nothing: not known.
-  std::optional<TimePoint> last_heard;
-  /// Of a connection without traffic, sent to see whether the peer is there, and unanswered. While there are
-  /// any, last_heard is when it was last heard of, although it owed nothing.
-  unsigned probes = 0;
-  /// Bytes a second that the kernel has seen delivered lately. Nothing: not known.
-  std::optional<std::uint64_t> delivery_rate;
-  bool delivery_limited_by_us = false;  ///< of delivery_rate: there was no more to send
+  std::optional<TimePoint> last_read{};
 
   /// Of bytes_sent. The kernel may count more than was given to it: the end of a stream, TLS's own.
   std::uint64_t acknowledged() const {

@@ -109,18 +109,11 @@ void MessagePump::Impl::shut() {
 }
 
 LinkStats MessagePump::Impl::stats() const {
-  LinkStats stats;
+  LinkStats stats{phase_ == Phase::ended ? last_figures_ : transport_->figures()};
   stats.bytes_sent = bytes_sent_;
   stats.bytes_received = bytes_received_;
   stats.unsent = outgoing_.unwritten();
   stats.last_read = connection_.lastReceived();
-  const TransportFigures figures = phase_ == Phase::ended ? last_figures_ : transport_->figures();
-  stats.unacknowledged = figures.unacknowledged;
-  stats.rtt = figures.rtt;
-  stats.last_heard = figures.last_heard;
-  stats.probes = figures.probes;
-  stats.delivery_rate = figures.delivery_rate;
-  stats.delivery_limited_by_us = figures.delivery_limited_by_us;
   return stats;
 }
 

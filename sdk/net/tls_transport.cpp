@@ -27,6 +27,26 @@ std::span<std::byte> recordBuffer() {
   return *buffer;
 }
 
+/// How much of the slices, behind the first `skip` bytes, the next record takes. There are as few records as
+/// all of it needs. Where one of them may be shorter, it is the one that has a header in it and has to be
+/// copied: the rest of the payload behind it is then whole records, which lie in place.
+std::size_t recordSize(std::span<const rtmp::BytesView> slices, std::size_t skip) {
+  std::size_t total = 0;
+  for (const rtmp::BytesView slice : slices) total += slice.size();
+  total -= skip;
+  if (total <= record_limit) return total;
+  const std::size_t spare = record_limit - 1 - (total - 1) % record_limit;
+  std::size_t packed = 0;
+  std::size_t size = slices.front().size() - skip;
+  while (packed + size <= record_limit) {
+    packed += size;
+    slices = slices.subspan(1);
+    size = slices.front().size();
+  }
+  const std::size_t shorter = packed + size % record_limit;
+  return shorter <= record_limit && shorter + spare >= record_limit ? shorter : record_limit;
+}
+
 }  // namespace
 
 /// The BIO's functions. Their results are also kept in the transport, so that an end or an error of the
@@ -222,17 +242,17 @@ IoResult TlsTransport::write(std::span<const rtmp::BytesView> slices) {
   }
 }
 
-/// What follows the first `skip` bytes of the slices, up to a full record: in place where it lies in one
-/// slice, else copied together.
+/// What follows the first `skip` bytes of the slices, at most a record: in place where it lies in one slice,
+/// else copied together.
 rtmp::BytesView TlsTransport::nextRecord(std::span<const rtmp::BytesView> slices, std::size_t skip) const {
   while (!slices.empty() && skip >= slices.front().size()) {
     skip -= slices.front().size();
     slices = slices.subspan(1);
   }
   if (slices.empty()) return {};
-  const std::size_t wanted = record_size_ != 0 ? record_size_ : record_limit;
+  const std::size_t wanted = record_size_ != 0 ? record_size_ : recordSize(slices, skip);
   const rtmp::BytesView first = slices.front().subspan(skip);
-  if (first.size() >= wanted || slices.size() == 1) return first.first(std::min(first.size(), wanted));
+  if (first.size() >= wanted) return first.first(wanted);
   const std::span<std::byte> record = recordBuffer();
   std::size_t packed = 0;
   for (std::size_t i = 0; i < slices.size() && packed < wanted; ++i) {

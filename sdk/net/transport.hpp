@@ -1,14 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <system_error>
 
-#include "net/scheduler.hpp"
+#include "net/transport_figures.hpp"
 #include "rtmp/bytes.hpp"
 
 namespace multiconn::net {
@@ -18,16 +15,6 @@ struct IoResult {
   bool would_block = false;  ///< fewer bytes than asked: wait for readiness
   bool ended = false;        ///< read: the peer finished in good order
   std::error_code error{};
-};
-
-/// What is known of a connection at one moment.
-struct TransportFigures {
-  std::size_t unacknowledged = 0;  ///< bytes in the kernel's send queue that the peer has not acknowledged
-  std::optional<std::chrono::microseconds> rtt{};
-  std::optional<TimePoint> last_heard{};  ///< see LinkStats, as for the next three
-  unsigned probes = 0;
-  std::optional<std::uint64_t> delivery_rate{};
-  bool delivery_limited_by_us = false;
 };
 
 /// A connected, non-blocking byte stream, plain or TLS; one strand. The message pump is written over it once,

@@ -201,7 +201,10 @@ void ClientConnection::writable() {
 
 void ClientConnection::closed(net::LinkFailure failure) {
   finishMedia();
-  if (!ending_) log(OriginLogLevel::debug, "left: " + sentence(failure));
+  // Whoever has not even connected may be a scanner, of which there are many.
+  const bool broke_protocol = member_ && failure.code.category() == rtmp::errorCategory();
+  if (!ending_)
+    log(broke_protocol ? OriginLogLevel::warning : OriginLogLevel::debug, "left: " + sentence(failure));
   leave();
   gone_(*this);
 }

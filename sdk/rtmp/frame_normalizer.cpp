@@ -55,6 +55,12 @@ std::optional<Bytes> av1ConfigFrom(BytesView config) {
   return av1Config(config);
 }
 
+// The record of the sequence header in an av1C; empty: it has none (AV1 in ISO BMFF 2.3.3 allows that).
+Bytes configOfHeaderIn(BytesView av1c) {
+  constexpr std::size_t fixed_size = 4;
+  return av1Config(av1c.subspan(fixed_size)).value_or(Bytes());
+}
+
 std::optional<Bytes> configRecord(Codec codec, BytesView config) {
   switch (codec) {
     case Codec::aac:
@@ -93,6 +99,7 @@ Error FrameNormalizer::normalizeConfig(const EncodedFrame& frame, Frames& out) {
   std::optional<Bytes> record = configRecord(frame.codec, *frame.data);
   if (!record) return Error::media_malformed;
   config_given_ = true;
+  stream_config_ = frame.codec == Codec::av1 ? configOfHeaderIn(*record) : Bytes();
   emitConfig(frame, std::move(*record), out);
   return Error::none;
 }
@@ -196,9 +203,7 @@ void FrameNormalizer::emitAdts(const EncodedFrame& frame, const std::vector<Adts
 }
 
 Error FrameNormalizer::normalizeAv1(const EncodedFrame& frame, Frames& out) {
-  if (!config_given_ && (frame.kind == FrameKind::key || config_.empty())) {
-    if (std::optional<Bytes> config = av1Config(*frame.data)) emitConfig(frame, std::move(*config), out);
-  }
+  if (mayTellConfig(frame)) learnConfig(frame, av1Config(*frame.data), out);
   if (!hasTemporalDelimiter(*frame.data)) {
     emit(frame, out);
     return Error::none;
@@ -209,12 +214,22 @@ Error FrameNormalizer::normalizeAv1(const EncodedFrame& frame, Frames& out) {
 }
 
 Error FrameNormalizer::normalizeVp(const EncodedFrame& frame, Frames& out) {
-  if (!config_given_ && (frame.kind == FrameKind::key || config_.empty())) {
-    std::optional<Bytes> config = frame.codec == Codec::vp9 ? vp9Config(*frame.data) : vp8Config(*frame.data);
-    if (config) emitConfig(frame, std::move(*config), out);
-  }
+  if (mayTellConfig(frame))
+    learnConfig(frame, frame.codec == Codec::vp9 ? vp9Config(*frame.data) : vp8Config(*frame.data), out);
   emit(frame, out);
   return Error::none;
+}
+
+bool FrameNormalizer::mayTellConfig(const EncodedFrame& frame) const {
+  return frame.kind == FrameKind::key || config_.empty();
+}
+
+// A record that was given may know more than the frames tell, as VP9's level: it stands until they change.
+void FrameNormalizer::learnConfig(const EncodedFrame& frame, std::optional<Bytes> config, Frames& out) {
+  if (!config || *config == stream_config_) return;
+  const bool stands = config_given_ && stream_config_.empty();
+  stream_config_ = *config;
+  if (!stands) emitConfig(frame, std::move(*config), out);
 }
 
 void FrameNormalizer::emitNalUnits(EncodedFrame frame, Frames& out) const {

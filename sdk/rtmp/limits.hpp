@@ -9,8 +9,11 @@ namespace multiconn::rtmp {
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 
-/// Every bound on what a peer may make us hold or do, in one place. The defaults suit an ingest server and
-/// its clients.
+/// The bounds on what the peer of a connection may make this core hold or do. The defaults suit an ingest
+/// server and its clients. Elsewhere are SharedObjectBounds, of one object as its client keeps it, and those
+/// of what is read without a connection: ModEx packets in media_body.cpp, parameter sets in avc_config.cpp
+/// and hevc_config.cpp. What a client or server takes of its peers in a second, or lets wait for them, is its
+/// own policy, and stands with it.
 struct Limits {
   // Chunk stream
   std::size_t max_media_message = 8 * 1024 * 1024;   ///< audio, video, aggregate; bytes

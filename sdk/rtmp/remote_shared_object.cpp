@@ -37,15 +37,32 @@ RemoteSharedObject::RemoteSharedObject(std::string name, bool persistent, Shared
 // difference only, and a slot that is missing would mean nothing, or send what a restarted server, whose
 // versions begin anew, takes for one.
 ReplicaReaction RemoteSharedObject::use(bool amf3, TimePoint now) {
-  forget();
-  state_ = State::joining;
-  amf3_ = amf3;
-  since_ = now;
-  no_answer_ = false;
   ReplicaReaction reaction;
+  use_again_ = state_ == State::joining && !no_answer_;
+  if (use_again_) return reaction;
+  again_ = state_ == State::joining ? again_ : inUse();
+  const std::uint32_t version = version_;
+  const bool flush = flushing();
+  const std::size_t sends = waiting_sends_, send_bytes = waiting_send_bytes_;
+  std::vector<Item> waiting = waitingSends();
+  forget();
+  version_ = version;
+  flush_later_ = flush;
+  early_sends_ = std::move(waiting);
+  waiting_sends_ = sends;
+  waiting_send_bytes_ = send_bytes;
+  amf3_ = amf3;
+  askAgain(now, reaction);
+  return reaction;
+}
+
+void RemoteSharedObject::askAgain(TimePoint now, ReplicaReaction& reaction) {
+  use_again_ = no_answer_ = false;
+  dropConfirmed();
+  state_ = State::joining;
+  since_ = now;
   reaction.send.push_back(message(0));
   reaction.send.back().events.push_back({EventKind::use, {}, {}, {}, {}});
-  return reaction;
 }
 
 ReplicaReaction RemoteSharedObject::release() {
@@ -70,7 +87,7 @@ void RemoteSharedObject::giveUp() {
 
 ReplicaReaction RemoteSharedObject::handle(const SharedObjectMessage& message, TimePoint now) {
   ReplicaReaction reaction;
-  if (!inUse()) return reaction;
+  if (!inUse() || finished_) return reaction;
   version_ = message.version;
   forgetOldWrites(now);
   for (const SharedObjectEvent& event : message.events)
@@ -81,33 +98,36 @@ ReplicaReaction RemoteSharedObject::handle(const SharedObjectMessage& message, T
 
 ReplicaReaction RemoteSharedObject::tick(TimePoint now) {
   ReplicaReaction reaction;
+  if (finished_) return reaction;
   if (state_ == State::joining && !no_answer_ && now >= since_ + bounds_.join_timeout) {
     no_answer_ = true;
     reaction.events.push_back(replica_event::NoAnswer{});
   }
-  if (state_ == State::joined) sendEarlyOnes();
+  if (state_ == State::joined) {
+    sendEarlyOnes();
+    if (std::exchange(flush_later_, false)) flush();
+  }
   if (state_ == State::settling && now >= since_ + bounds_.settle_time) settle(reaction);
   if (outstanding_ > 0 && !held_ && now >= answers_due_) giveUpWaiting(now, reaction);
   if (batchDue() && *batchDue() <= now) sendBatch(now, reaction);
   return reaction;
 }
 
-ReplicaReaction RemoteSharedObject::settleNow() {
-  ReplicaReaction reaction;
-  if (state_ == State::settling) settle(reaction);
-  return reaction;
-}
-
+// What a Clear took, and has not come again, has gone.
 void RemoteSharedObject::settle(ReplicaReaction& reaction) {
   state_ = State::joined;
   forgetRemoved();
+  cleared_bytes_ = 0;
+  for (auto& [slot, value] : std::exchange(cleared_, {}))
+    reaction.events.push_back(SlotChanged{Kind::changed, slot, value, {}, {}, 0});
   reaction.events.push_back(replica_event::Settled{});
 }
 
 std::optional<TimePoint> RemoteSharedObject::wakeAt() const {
+  if (finished_) return {};
   if (state_ == State::joining && !no_answer_) return since_ + bounds_.join_timeout;
   if (state_ == State::settling) return since_ + bounds_.settle_time;
-  if (!early_sends_.empty()) return TimePoint::min();
+  if (state_ == State::joined && (flush_later_ || !early_sends_.empty())) return TimePoint::min();
   const auto due = batchDue();
   if (outstanding_ == 0 || held_) return due;
   return due ? std::min(*due, answers_due_) : answers_due_;
@@ -134,7 +154,7 @@ void RemoteSharedObject::apply(const SharedObjectEvent& event, TimePoint now, Re
       return status(event, reaction);
     case EventKind::send: {
       const std::string* handler = event.values.empty() ? nullptr : event.values.front().string();
-      if (handler && state_ != State::joining)
+      if (handler && (state_ != State::joining || again_))
         reaction.events.push_back(
             replica_event::Sent{*handler, {event.values.begin() + 1, event.values.end()}});
       return;
@@ -147,6 +167,7 @@ void RemoteSharedObject::apply(const SharedObjectEvent& event, TimePoint now, Re
 // Clear, UseSuccess and the slots come in any order: crtmpserver clears first, Red5 afterwards or not at all.
 void RemoteSharedObject::join(TimePoint now, ReplicaReaction& reaction) {
   if (state_ != State::joining) return;
+  if (use_again_) return askAgain(now, reaction);
   state_ = State::settling;
   since_ = now;
   reaction.events.push_back(replica_event::Joined{});
@@ -156,6 +177,13 @@ void RemoteSharedObject::join(TimePoint now, ReplicaReaction& reaction) {
 
 void RemoteSharedObject::clear(TimePoint now, ReplicaReaction& reaction) {
   if (state_ == State::joining) return dropConfirmed();
+  if (state_ == State::settling) {
+    cleared_bytes_ += bytes_;
+    cleared_.merge(confirmed_);
+    dropConfirmed();
+    if (cleared_bytes_ > bounds_.bytes) refuse(true, reaction);
+    return;
+  }
   if (confirmed_.empty() && outstanding_ == 0) return;
   reaction.events.push_back(replica_event::Cleared{});
   std::vector<std::string> slots;
@@ -172,6 +200,10 @@ void RemoteSharedObject::change(const std::string& slot, SlotValue after, TimePo
   if (state_ == State::joining) {
     if (!store(slot, after)) refuse(true, reaction);
     return;
+  }
+  if (const auto before = cleared_.extract(slot)) {
+    cleared_bytes_ -= weight(slot, before.mapped());
+    if (!store(slot, before.mapped())) return refuse(true, reaction);
   }
   const auto write = writes_.find(slot);
   if (write != writes_.end() && acknowledges(write->second, after, now))
@@ -319,8 +351,11 @@ void RemoteSharedObject::forget() {
   queued_.clear();
   early_sends_.clear();
   flush_up_to_ = 0;
+  flush_later_ = use_again_ = false;
+  cleared_.clear();
+  cleared_bytes_ = 0;
   waiting_sends_ = waiting_send_bytes_ = 0;
-  held_ = false;
+  held_ = finished_ = false;
   writes_.clear();
   closed_.clear();
   outstanding_ = 0;

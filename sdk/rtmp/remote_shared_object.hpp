@@ -90,6 +90,12 @@ struct ReplicaReaction {
   std::vector<ReplicaEvent> events;
 };
 
+/// A removal has no value.
+struct SlotWrite {
+  std::string slot;
+  SlotValue value;
+};
+
 /// One client's replica of one shared object at one server. confirmed() is what the server holds, by the
 /// order of its own messages; writes are on top of that and waited for. Takes anything a server may send.
 ///
@@ -104,7 +110,9 @@ class RemoteSharedObject {
   RemoteSharedObject(std::string name, bool persistent, SharedObjectBounds bounds = {});
 
   /// Subscribes. Also for an object in use that the server may have forgotten: crtmpserver drops every object
-  /// of a connection when one is released. `amf3`: the connection can carry it.
+  /// of a connection when one is released. What was sent then and waits goes out once it is joined again;
+  /// what was set is forgotten. Where one Use is on its way, the next follows its answer, so that no answer
+  /// is taken for another's. `amf3`: the connection can carry it.
   ReplicaReaction use(bool amf3, TimePoint now);
   /// Unsubscribes, when in use, and forgets everything.
   ReplicaReaction release();
@@ -118,18 +126,20 @@ class RemoteSharedObject {
   /// Takes a write back that has not been sent.
   void cancel(std::string_view slot);
   /// Sent at the next tick(), behind everything that was set before; so it waits for the batch on its way
-  /// only when there is something in between. False: as for set(), or too many wait already.
+  /// only when there is something in between. Also while an object that was in use is being joined again.
+  /// False: as for set(), or too many wait already.
   bool send(std::string handler, std::vector<AmfValue> arguments, TimePoint now);
   /// Between two batches; none: only flush() sends.
   void interval(std::optional<Duration> interval) { interval_ = interval; }
   /// Nothing leaves, and no answer is overdue, while the connection is full.
   void hold(bool hold, TimePoint now);
-  /// What has been set goes at the next tick(), or when the batch on its way has been answered.
+  /// What has been set goes at the next tick(), or when the batch on its way has been answered; of an object
+  /// that is being joined, what is set when it has settled.
   void flush();
-  /// It has settled, although the server may still be telling what it has.
-  ReplicaReaction settleNow();
-  /// The last batch: what waits goes at once, and no answer is waited for. Then release(), lost() or use().
-  ReplicaReaction finish(TimePoint now);
+  /// The last batch: what waits goes at once, whatever is on its way, and what the server says from now on is
+  /// not heard. `unsent` goes with it, also to an object that has been asked for and is not joined yet; what
+  /// cannot be carried is left out. Then release(), lost() or use().
+  ReplicaReaction finish(std::vector<SlotWrite> unsent, TimePoint now);
 
   ReplicaReaction handle(const SharedObjectMessage& message, TimePoint now);
   ReplicaReaction tick(TimePoint now);
@@ -175,6 +185,7 @@ class RemoteSharedObject {
 
   void apply(const SharedObjectEvent& event, TimePoint now, ReplicaReaction& reaction);
   void join(TimePoint now, ReplicaReaction& reaction);
+  void askAgain(TimePoint now, ReplicaReaction& reaction);
   void clear(TimePoint now, ReplicaReaction& reaction);
   void change(const std::string& slot, SlotValue after, TimePoint now, ReplicaReaction& reaction);
   void foreignChange(const std::string& slot, SlotValue after, Write* write, ReplicaReaction& reaction);
@@ -193,8 +204,11 @@ class RemoteSharedObject {
   void rememberRemoved(const std::string& slot);
   void forgetRemoved();
   void settle(ReplicaReaction& reaction);
+  bool flushing() const;
   void forget();
+  std::optional<std::size_t> sizeSent(const std::string& slot, const SlotValue& value) const;
   void enqueue(Item item);
+  std::vector<Item> waitingSends();
   void sendEarlyOnes();
   std::optional<TimePoint> batchDue() const;
   void sendBatch(TimePoint now, ReplicaReaction& reaction);
@@ -211,6 +225,11 @@ class RemoteSharedObject {
   bool amf3_ = false;
   TimePoint since_{};  // of joining and settling
   bool no_answer_ = false;
+  bool again_ = false;             // joining, and was in use before
+  bool use_again_ = false;         // as soon as the Use on its way has been answered
+  Slots cleared_;                  // while settling: what had come before the Clear, and not again since
+  std::size_t cleared_bytes_ = 0;  // of cleared_
+  bool finished_ = false;          // the last batch has gone
   std::uint32_t version_ = 0;
   Slots confirmed_;
   std::size_t bytes_ = 0;                                 // of confirmed_
@@ -222,6 +241,7 @@ class RemoteSharedObject {
   std::vector<Item> early_sends_;  // of before the object had settled
   std::uint64_t next_order_ = 1;
   std::uint64_t flush_up_to_ = 0;
+  bool flush_later_ = false;  // when it has settled
   std::size_t waiting_sends_ = 0, waiting_send_bytes_ = 0;
   bool held_ = false;
 

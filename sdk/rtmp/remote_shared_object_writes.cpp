@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -21,7 +22,7 @@ SharedObjectEvent writeEvent(std::string slot, SlotValue value) {
 }
 
 /// Its size as sent; nothing when it cannot be.
-std::optional<std::size_t> sizeSent(std::span<const AmfValue> values, bool amf3) {
+std::optional<std::size_t> bytesOf(std::span<const AmfValue> values, bool amf3) {
   Bytes bytes;
   const Error error = amf3 ? amf0::encodeWithAmf3(values, bytes) : amf0::encode(values, bytes);
   return error == Error::none ? std::optional(bytes.size()) : std::nullopt;
@@ -35,9 +36,9 @@ SharedObjectEvent sendEvent(std::string handler, std::vector<AmfValue> arguments
 }  // namespace
 
 bool RemoteSharedObject::set(std::string slot, SlotValue value, std::uint64_t tag, TimePoint now) {
-  if (state_ != State::joined || slot.size() > longest_slot) return false;
-  const auto size = value ? sizeSent(std::span(&*value, 1), amf3_) : 0;
-  if (!size || *size > bounds_.value_bytes) return false;
+  if (state_ != State::joined) return false;
+  const auto size = sizeSent(slot, value);
+  if (!size) return false;
   const auto waiting = queued_.find(slot);
   if (waiting != queued_.end()) {
     Item& item = queue_.at(waiting->second);
@@ -59,8 +60,9 @@ void RemoteSharedObject::cancel(std::string_view slot) {
 }
 
 bool RemoteSharedObject::send(std::string handler, std::vector<AmfValue> arguments, TimePoint now) {
-  if (state_ != State::joined && state_ != State::settling) return false;
-  const auto size = sizeSent(arguments, amf3_);
+  const bool rejoining = state_ == State::joining && again_;
+  if (state_ != State::joined && state_ != State::settling && !rejoining) return false;
+  const auto size = bytesOf(arguments, amf3_);
   if (!size || handler.size() + *size > bounds_.value_bytes) return false;
   if (waiting_sends_ >= bounds_.waiting_sends || waiting_send_bytes_ + *size > bounds_.waiting_send_bytes)
     return false;
@@ -77,16 +79,34 @@ void RemoteSharedObject::hold(bool hold, TimePoint now) {
 }
 
 void RemoteSharedObject::flush() {
+  if (state_ != State::joined) flush_later_ = inUse();
   if (!queue_.empty()) flush_up_to_ = queue_.rbegin()->first;
 }
 
-ReplicaReaction RemoteSharedObject::finish(TimePoint now) {
+/// What was flushed has not been answered.
+bool RemoteSharedObject::flushing() const {
+  return flush_later_ || outstanding_ > 0 || (!queue_.empty() && queue_.begin()->first <= flush_up_to_);
+}
+
+ReplicaReaction RemoteSharedObject::finish(std::vector<SlotWrite> unsent, TimePoint now) {
   ReplicaReaction reaction;
-  if (state_ != State::joined || held_) return reaction;
+  if (!inUse() || std::exchange(finished_, true) || held_) return reaction;
+  if (use_again_) askAgain(now, reaction);
+  for (SlotWrite& each : unsent)
+    if (const auto size = sizeSent(each.slot, each.value))
+      enqueue({false, std::move(each.slot), std::move(each.value), 0, 0, {}, now, *size});
   sendEarlyOnes();
   outstanding_ = 0;
   sendBatch(now, reaction);
   return reaction;
+}
+
+/// Nothing when the connection cannot carry it.
+std::optional<std::size_t> RemoteSharedObject::sizeSent(const std::string& slot,
+                                                        const SlotValue& value) const {
+  if (slot.size() > longest_slot) return {};
+  const auto size = value ? bytesOf(std::span(&*value, 1), amf3_) : 0;
+  return size && *size <= bounds_.value_bytes ? size : std::nullopt;
 }
 
 // What was set while the object was settling is written in answer to Settled: it comes first.
@@ -94,6 +114,14 @@ void RemoteSharedObject::sendEarlyOnes() {
   if (early_sends_.empty()) return;
   for (Item& item : std::exchange(early_sends_, {})) enqueue(std::move(item));
   flush();
+}
+
+std::vector<RemoteSharedObject::Item> RemoteSharedObject::waitingSends() {
+  std::vector<Item> sends;
+  for (auto& [order, item] : queue_)
+    if (item.is_send) sends.push_back(std::move(item));
+  std::move(early_sends_.begin(), early_sends_.end(), std::back_inserter(sends));
+  return sends;
 }
 
 const SlotValue* RemoteSharedObject::unanswered(std::string_view slot) const {
@@ -156,7 +184,8 @@ void RemoteSharedObject::sendBatch(TimePoint now, ReplicaReaction& reaction) {
 
 // False: there is nothing to remove, and nothing on its way, which crtmpserver would not answer.
 bool RemoteSharedObject::write(const Item& item, TimePoint now, ReplicaReaction& reaction) {
-  if (!item.value && !confirmed_.contains(item.name) && !unanswered(item.name)) {
+  const bool absent = state_ == State::joined && !confirmed_.contains(item.name) && !unanswered(item.name);
+  if (!item.value && absent) {
     reaction.events.push_back(
         replica_event::SlotChanged{Kind::accepted, item.name, {}, {}, item.value, item.tag});
     return false;

@@ -47,6 +47,27 @@ class AgentProgramOptions : public testing::Test {
   const std::string targets_ = folder_.write("targets.txt", "192.0.2.1,1934,a-key-of-22-characters\n");
 };
 
+TEST_F(AgentProgramOptions, HelpSaysWhatIsNeededAndInWhichUnit) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(parse({"--help"}).exit_status, 0);
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, Not(testing::ContainsRegex("INT|TEXT|CLI11| in \\[")));
+  for (const char* const said :
+       {"Needed, here or by --wowza-conf. The balancers", "Needed, here or by --wowza-conf. Where clients",
+        "--capacity N ", "--interval MS ", "Milliseconds between", "--bandwidth-capacity BITS ",
+        "--monitor NAME ", "auto, origin, nginx-rtmp, srs, mediamtx, tcp, exec; default auto",
+        "weight of this server; without an address: loopback", "Example: multiconn-agent --targets "})
+    EXPECT_THAT(help, HasSubstr(said));
+}
+
+TEST_F(AgentProgramOptions, OriginsHelpSaysWhatAnAgentInsideNeeds) {
+  ProgramRun run({MULTICONN_ORIGIN, "--help"}, folder_.file(""));
+  const std::string help = run.output();
+  EXPECT_EQ(run.status(), 0);
+  EXPECT_THAT(help, HasSubstr("Starts an agent inside. The balancers"));
+  EXPECT_THAT(help, HasSubstr("Needed with --targets. Where clients"));
+}
+
 TEST_F(AgentProgramOptions, ReportingHasDefaults) {
   const Arguments arguments = taken({});
   EXPECT_EQ(arguments.agent.targets_file, targets_);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json/parse.hpp>
+
 #include "balancer/directory_fixture.hpp"
 
 namespace multiconn::balancer {
@@ -15,6 +17,7 @@ constexpr const char* token = "the token of this test";
 
 class AdminPagesTest : public testing::Test {
  protected:
+  explicit AdminPagesTest(const std::vector<balance::Guid>& paused = {}) : directory({}, paused) {}
   http::HttpResponse ask(const AdminPagesOptions& options, const std::string& path,
                          const std::string& method = "GET", const std::string& secret = {}) {
     http::HttpRequest request;
@@ -26,8 +29,18 @@ class AdminPagesTest : public testing::Test {
         [](LogLevel, const std::string&) {})(request);
   }
 
+  boost::json::array servers() {
+    return boost::json::parse(ask({token, false}, "/servers").body).at("servers").as_array();
+  }
+
   TestDirectory directory;
   History history;
+};
+
+/// After a restart that edges 7 and 8 were paused before.
+class AwaitedEdges : public AdminPagesTest {
+ protected:
+  AwaitedEdges() : AdminPagesTest({guidOf(7), guidOf(8)}) {}
 };
 
 TEST_F(AdminPagesTest, ReadingNeedsTheTokenWhereItIsAsked) {
@@ -50,6 +63,39 @@ TEST_F(AdminPagesTest, PausesAndUnpauses) {
   EXPECT_EQ(ask({token, true}, server + "/pause", "GET", token).status, 404u);
   EXPECT_EQ(ask({token, true}, server + "/unpause", "POST", token).body, "{\"paused\":false}\n");
   EXPECT_FALSE(directory.edges.pool().edges()[0].paused_here);
+}
+
+TEST_F(AwaitedEdges, AreListedWithoutFigures) {
+  directory.report(1);
+  const boost::json::array listed = servers();
+  ASSERT_EQ(listed.size(), 3u);
+  EXPECT_EQ(listed[0].at("id"), guidOf(1).text().c_str());
+  const boost::json::object& awaited = listed[1].as_object();
+  EXPECT_EQ(awaited.at("id"), guidOf(7).text().c_str());
+  EXPECT_EQ(awaited.at("status"), "paused");
+  EXPECT_EQ(awaited.at("why"), "paused at this balancer, and no report since its start");
+  EXPECT_EQ(awaited.at("paused_here"), true);
+  EXPECT_EQ(awaited.at("redirect"), "");
+  EXPECT_EQ(awaited.at("reports"), 0);
+  for (const char* const name : {"connections", "capacity", "load", "cpu", "last_report_ms"})
+    EXPECT_FALSE(awaited.contains(name)) << name;
+  EXPECT_THAT(ask({token, false}, "/metrics").body, HasSubstr("edges{status=\"paused\"} 2\n"));
+}
+
+TEST_F(AwaitedEdges, AreListedOnceWhenTheyHaveCome) {
+  directory.report(7);
+  const boost::json::array listed = servers();
+  ASSERT_EQ(listed.size(), 2u);
+  EXPECT_EQ(listed[0].at("id"), guidOf(7).text().c_str());
+  EXPECT_EQ(listed[0].at("why"), "paused at this balancer");
+  EXPECT_TRUE(listed[0].as_object().contains("connections"));
+  EXPECT_THAT(ask({token, false}, "/metrics").body, HasSubstr("edges{status=\"paused\"} 2\n"));
+}
+
+TEST_F(AwaitedEdges, AreForgottenWhenTheyAreUnpaused) {
+  EXPECT_EQ(ask({token, false}, "/servers/" + guidOf(7).text() + "/unpause", "POST", token).status, 200u);
+  ASSERT_EQ(servers().size(), 1u);
+  EXPECT_EQ(servers()[0].at("id"), guidOf(8).text().c_str());
 }
 
 TEST_F(AdminPagesTest, AnswersNothingElse) {

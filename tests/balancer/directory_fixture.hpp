@@ -15,7 +15,10 @@ using balance::test::noon;
 /// An EdgeDirectory and the agents that report to it, in simulated time. The hold at the start is over.
 class TestDirectory {
  public:
-  explicit TestDirectory(balance::DispatcherOptions options = {}) : edges(options, opener(), now, 1, log()) {
+  /// `paused`: edges that were paused before a restart.
+  explicit TestDirectory(balance::DispatcherOptions options = {},
+                         const std::vector<balance::Guid>& paused = {})
+      : edges(options, opener(), now, 1, log(), paused) {
     advance(options.hold + balance::milliseconds(1));
   }
 

@@ -139,6 +139,18 @@ TEST_F(OptionsTest, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(errorOf([&] { parse({"--key-file", "/nowhere"}); }), HasSubstr("/nowhere"));
 }
 
+TEST_F(OptionsTest, HelpSaysWhatIsNeededAndInWhichUnit) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(parse({"--help"}).exit_status, 0);
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, testing::Not(testing::ContainsRegex("INT|TEXT|CLI11| in \\[")));
+  for (const char* const said :
+       {"Needed, unless --wowza-conf has a key. Keys", "so many milliseconds is out", "--message-timeout MS ",
+        "Milliseconds that an agent's clock", "--hold-until-edges N ", "--rtmp-mode redirect|relay|auto=auto",
+        "other applications are refused", "Example: multiconn-balancer --key-file "})
+    EXPECT_THAT(help, HasSubstr(said));
+}
+
 TEST_F(OptionsTest, RefusesRedirectsOfWhoIsCarried) {
   EXPECT_THAT(refusal({"--rtmp-mode", "relay", "--redirect-on-connect", "live=false"}),
               HasSubstr("--redirect-on-connect false"));

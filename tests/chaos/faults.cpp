@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "rtmp/handshake.hpp"
 #include "rtmp/status_info.hpp"
 
 namespace multiconn::chaos {
@@ -13,9 +14,11 @@ constexpr std::array names{"unknown_name",
                            "drops",
                            "mute",
                            "web",
+                           "mute_in_handshake",
                            "mute_at_connect",
                            "mute_at_create_stream",
                            "mute_at_publish",
+                           "close_in_handshake",
                            "close_at_connect",
                            "close_at_create_stream",
                            "close_at_publish",
@@ -155,6 +158,10 @@ bool lasting(FaultKind kind) {
          kind == FaultKind::bad_name;
 }
 
+bool strikes(const Fault& fault) {
+  return happensOnce(fault.kind) || meetsConnections(fault.kind) || fault.kick != Fault::Kick::none;
+}
+
 void begin(const Fault& fault, Server& server, const std::string& other_url) {
   constexpr std::array connect_codes{"NetConnection.Connect.Rejected", "NetConnection.Connect.InvalidApp",
                                      "NetConnection.Connect.AppShutdown", "NetConnection.Connect.Failed"};
@@ -178,6 +185,11 @@ void begin(const Fault& fault, Server& server, const std::string& other_url) {
       break;
     case FaultKind::web:
       server.door = Door::web;
+      break;
+    case FaultKind::mute_in_handshake:
+    case FaultKind::close_in_handshake:
+      manners.handshake_bytes = 1 + fault.detail % (2 * rtmp::handshake_packet_size);
+      manners.close_in_handshake = fault.kind == FaultKind::close_in_handshake;
       break;
     case FaultKind::mute_at_connect:
       manners.mute_at = Manners::At::connect;

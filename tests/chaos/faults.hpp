@@ -14,9 +14,11 @@ enum class FaultKind : std::uint8_t {
   drops,
   mute,
   web,
+  mute_in_handshake,
   mute_at_connect,
   mute_at_create_stream,
   mute_at_publish,
+  close_in_handshake,
   close_at_connect,
   close_at_create_stream,
   close_at_publish,
@@ -57,6 +59,8 @@ struct Fault {
 std::vector<Fault> randomFaults(Random& random, net::Duration span);
 /// `lasting`: a client may take it for the server's last word.
 bool lasting(FaultKind kind);
+/// Whoever is connected when it begins feels it.
+bool strikes(const Fault& fault);
 
 void begin(const Fault& fault, Server& server, const std::string& other_url);
 void heal(const Fault& fault, Server& server);

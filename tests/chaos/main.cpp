@@ -45,6 +45,9 @@ bool tellSum(std::size_t runs, const multiconn::chaos::RunResult& sum) {
             << " timestamps that began again, " << sum.batches << " batches\nmet:";
   for (std::size_t kind = 0; kind < sum.met.size(); ++kind)
     std::cout << " " << name(static_cast<multiconn::chaos::FaultKind>(kind)) << " " << sum.met.at(kind);
+  std::cout << "\nstruck at:";
+  for (std::size_t step = 0; step < sum.steps.size(); ++step)
+    std::cout << " " << name(static_cast<multiconn::chaos::Step>(step)) << " " << sum.steps.at(step);
   std::cout << "\n";
   if (runs < enough_runs) return true;
   const std::vector<std::string> missing = sum.notSeen();

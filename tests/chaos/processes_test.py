@@ -1,8 +1,10 @@
 """A broadcast by multiconn-publish to three real servers, one of them tortured: the others get every packet, and the tortured
 one is complete from where it goes on."""
 
+import re
 import signal
 import time
+from pathlib import Path
 
 from certificates import Authority
 from clips import clip
@@ -15,6 +17,22 @@ from servers import FfmpegPlayer, Nginx, Origin
 
 RECONNECTING = "NetConnection.Connect.Reconnecting"
 START = "NetStream.Publish.Start"
+
+MEBIBYTE = 1 << 20
+#: ConnectOptions' own: what is kept for servers that come back, and what may wait for each.
+RING, QUEUE = 32 * MEBIBYTE, 16 * MEBIBYTE
+#: All the rest of multiconn-publish: its libraries, and what they have read ahead.
+REST = 64 * MEBIBYTE
+
+
+class SecureOrigin(Origin):
+    """rtmps alone."""
+
+    def __init__(self, stage, certificate, key):
+        super().__init__(stage, "--tls-cert", certificate, "--tls-key", key)
+
+    def url(self, stream):
+        return f"rtmps://localhost:{self.port}/live/{stream}"
 
 
 class TortureTest(InteropTest):
@@ -42,10 +60,32 @@ class TortureTest(InteropTest):
         reports = len(self.publisher.events("stats")) + count
         wait_until(lambda: len(self.publisher.events("stats")) >= reports, f"{count} reports")
 
+    def wait_for_queue(self):
+        """Until a report that is still to come tells that frames wait for the tortured one."""
+        told = len(self.publisher.events("stats"))
+        wait_until(lambda: any(report["servers"][2]["queue_bytes"] for report in self.publisher.events("stats")[told:]),
+                   "frames to wait")
+
+    def peak_memory(self):
+        """Bytes that the publisher had at most. Asked until it ends: then nobody knows any more."""
+        program, peak = self.publisher.program, 0
+
+        def ended():
+            nonlocal peak
+            if program.exit_code is not None:
+                return True
+            peak = high_water(program.pid) or peak
+            return False
+        wait_until(ended, "multiconn-publish to end", timeout=60)
+        return peak
+
     def finish(self, returned=None, lost=False):
-        """The healthy ones have all; `returned`: the player that saw the tortured one come back. `lost`: that one may lack
-        frames."""
+        """The healthy ones have all, and memory was bounded; `returned`: the player that saw the tortured one come back.
+        `lost`: that one may lack frames."""
+        peak = self.peak_memory()
         rows = self.publisher.finish(expected=3 if lost else 0)
+        self.assertGreater(peak, 0)
+        self.assertLessEqual(peak, RING + len(rows) * QUEUE + REST)
         whole = self.players[0].finish()
         assert_same_packets(self, self.source, whole)
         assert_same_packets(self, self.source, self.players[1].finish(), "--timestamps", "nginx")
@@ -141,6 +181,16 @@ class TlsTest(TortureTest):
         assert_decodable(self, player.finish())
         goes_on(whole, player.capture, tolerance=0.002)
 
+    def test_a_black_hole_in_front_of_tls(self):
+        authority = Authority(self.directory)
+        origin = SecureOrigin(self, *authority.issue("good"))
+        self.publish(origin.url("one"), "--ca-file", authority.certificate)
+        rule = Rule(origin.port, "DROP")
+        self.wait_for(RECONNECTING)
+        rule.lift()
+        self.wait_for(START, 2)
+        self.finish(FfmpegPlayer(self, origin, "one"))
+
 
 class ProxyTest(TortureTest):
     def test_single_bytes_both_ways(self):
@@ -165,7 +215,7 @@ class ProxyTest(TortureTest):
         proxy = self.proxied(origin, window=8192)
         self.publish(proxy.url("one"))
         proxy.stall()
-        self.wait_for_reports(2)
+        self.wait_for_queue()
         proxy.reset()
         self.wait_for(START, 2)
         self.finish(FfmpegPlayer(self, origin, "one"))
@@ -198,3 +248,9 @@ class ProxyTest(TortureTest):
         for kind in "va":
             self.assertEqual(packets_of(capture, kind)[-1].digest, packets_of(whole, kind)[-1].digest)
         self.assertEqual(rows[2]["reconnects"], 0)
+
+
+def high_water(pid):
+    """Bytes; nothing once the process has ended (proc(5), VmHWM)."""
+    told = re.search(r"^VmHWM:\s*(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(told[1]) * 1024 if told else None

@@ -27,6 +27,8 @@ struct RunResult {
   std::size_t wrapped = 0;        ///< timestamps have begun again at 0
   std::size_t batches = 0;        ///< of messages, each sent in few writes
   std::array<std::size_t, static_cast<std::size_t>(FaultKind::count_)> met{};  ///< faults that a client felt
+  std::array<std::size_t, static_cast<std::size_t>(Step::count_)>
+      steps{};  ///< at which one has struck a client
 
   void add(const RunResult& run);
   /// The names of those that are 0.

@@ -18,6 +18,7 @@ void RunResult::add(const RunResult& run) {
   look_ups += run.look_ups;
   batches += run.batches;
   std::transform(met.begin(), met.end(), run.met.begin(), met.begin(), std::plus());
+  std::transform(steps.begin(), steps.end(), run.steps.begin(), steps.begin(), std::plus());
 }
 
 std::vector<std::string> RunResult::notSeen() const {
@@ -35,6 +36,8 @@ std::vector<std::string> RunResult::notSeen() const {
   check(batches, "batches");
   for (std::size_t kind = 0; kind < met.size(); ++kind)
     check(met.at(kind), name(static_cast<FaultKind>(kind)));
+  for (std::size_t step = 0; step < steps.size(); ++step)
+    if (steps.at(step) == 0) names.push_back(std::string("a fault at ") + name(static_cast<Step>(step)));
   return names;
 }
 

@@ -1,11 +1,18 @@
 #include "chaos/server.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "chaos/server_client.hpp"
 
 namespace multiconn::chaos {
+
+const char* name(Step step) {
+  constexpr std::array names{"handshake", "connect", "create_stream", "publish", "publishing"};
+  static_assert(names.size() == static_cast<std::size_t>(Step::count_));
+  return names.at(static_cast<std::size_t>(step));
+}
 
 Server::Server(test::SimulatedLoop& loop, const Ledger& ledger, std::function<void(std::string)> complain)
     : loop_(loop), ledger_(ledger), complain_(std::move(complain)) {}
@@ -82,6 +89,12 @@ Server::Client* Server::speaking() {
     if (client->publication) return newest;
   }
   return newest;
+}
+
+std::optional<Step> Server::step() const {
+  const auto newest = std::find_if(clients_.rbegin(), clients_.rend(),
+                                   [](const auto& entry) { return !entry.second->ending; });
+  return newest == clients_.rend() ? std::nullopt : std::optional(newest->second->step());
 }
 
 void Server::say(const rtmp::Message& message) {

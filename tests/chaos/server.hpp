@@ -22,8 +22,10 @@ enum class Door : std::uint8_t { open, unknown_name, refuses, drops, mute, web }
 /// What the server does with commands. The default accepts everything.
 struct Manners {
   enum class At : std::uint8_t { never, connect, create_stream, publish };
-  At mute_at = At::never;   ///< and to everything after it
-  At close_at = At::never;  ///< without a word
+  At mute_at = At::never;                           ///< and to everything after it
+  At close_at = At::never;                          ///< without a word
+  std::optional<std::size_t> handshake_bytes = {};  ///< of S0, S1 and S2: then mute, or
+  bool close_in_handshake = false;
   bool close_after_start = false;
   std::string reject_connect = {}, reject_publish = {};  ///< with this code
   std::string connect_says = {};                         ///< description of it
@@ -33,6 +35,10 @@ struct Manners {
   bool one_publisher = true;                             ///< BadName while another connection has the name
   bool answers_calls = true;
 };
+
+/// How far a client has come: what is under way, or has to be next.
+enum class Step : std::uint8_t { handshake, connect, create_stream, publish, publishing, count_ };
+const char* name(Step step);
 
 /// One accepted publish.
 struct Publication {
@@ -86,6 +92,8 @@ class Server {
   /// The paths of all present connections go; new ones work.
   void cutAll();
   std::size_t open() const { return clients_.size(); }
+  /// Of the newest client; nothing when there is none.
+  std::optional<Step> step() const;
   /// On the connection that publishes, or else the newest.
   void say(const rtmp::Message& message);
   void sayRaw(rtmp::BytesView bytes);

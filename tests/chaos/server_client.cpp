@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "chaos/cut_short.hpp"
+
 namespace multiconn::chaos {
 
 namespace {
@@ -24,10 +26,26 @@ void Server::Client::start() {
     socket->shutdownWrite();
     return;
   }
+  if (server.manners.handshake_bytes) socket = cutShort(std::move(socket));
   pump =
       std::make_unique<net::MessagePump>(server.scheduler_, std::move(socket), rtmp::Handshake::Role::server,
                                          rtmp::Limits{}, static_cast<net::PumpEvents&>(*this));
   pump->start();
+}
+
+std::unique_ptr<net::Transport> Server::Client::cutShort(std::unique_ptr<net::Transport> way) {
+  return std::make_unique<CutShort>(std::move(way), *server.manners.handshake_bytes,
+                                    [this, closes = server.manners.close_in_handshake] {
+                                      server.meet();
+                                      if (closes) server.end(number, Ending::finish);
+                                    });
+}
+
+Step Server::Client::step() const {
+  if (!shaken) return Step::handshake;
+  if (!session.connected()) return Step::connect;
+  if (publication) return Step::publishing;
+  return has_stream ? Step::publish : Step::create_stream;
 }
 
 void Server::Client::message(rtmp::Message message) {
@@ -47,6 +65,7 @@ void Server::Client::message(rtmp::Message message) {
       server.meet();
       mute = true;
     }
+    has_stream = has_stream || (!mute && command->name == "createStream");
   }
   if (mute) return;
   if (publication && message.stream_id == publish_stream) media(message);

@@ -19,7 +19,8 @@ struct Server::Client final : net::PumpEvents {
       : server(owner), number(its_number), wire(std::move(its_wire)) {}
 
   void start();
-  void opened() override {}
+  Step step() const;
+  void opened() override { shaken = true; }
   void message(rtmp::Message message) override;
   void writable() override { flush(); }
   void closed(net::LinkFailure) override { server.forget(number); }
@@ -49,6 +50,7 @@ struct Server::Client final : net::PumpEvents {
 
   bool muteFor(const std::string& command);
   bool closesAt(const std::string& command);
+  std::unique_ptr<net::Transport> cutShort(std::unique_ptr<net::Transport> way);
   void media(const rtmp::Message& message);
   void data(const rtmp::Data& data);
   void on(const rtmp::server_event::ConnectRequested&) {
@@ -65,6 +67,7 @@ struct Server::Client final : net::PumpEvents {
     if (publication) server.publications[*publication].ended = true;
     publication.reset();
     publish_stream = 0;
+    has_stream = false;
     name.clear();
   }
   void on(const rtmp::server_event::Called& event) {
@@ -87,7 +90,7 @@ struct Server::Client final : net::PumpEvents {
   std::uint64_t publish_requests = 0;  // withdrawn ones count twice
   std::optional<std::size_t> publication;
   int messages = 0;
-  bool mute = false, ending = false;
+  bool shaken = false, has_stream = false, mute = false, ending = false;
   std::unique_ptr<net::Transport> socket;  // of a client that gets no handshake
   std::unique_ptr<net::MessagePump> pump;
 };

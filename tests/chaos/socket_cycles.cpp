@@ -19,6 +19,8 @@
 #include "chaos/last_words.hpp"
 #include "chaos/random.hpp"
 #include "client/local_server.hpp"
+#include "net/tls_context.hpp"
+#include "support/certificates.hpp"
 #include "support/media_frames.hpp"
 
 namespace multiconn::chaos {
@@ -55,14 +57,22 @@ class DeafPort {
 };
 
 struct Ports {
-  std::array<test::LocalServer, 3> servers;
+  test::TestAuthority authority;
+  std::array<test::LocalServer, 4> servers{test::LocalServer(), test::LocalServer(), test::LocalServer(),
+                                           test::LocalServer(certificate())};
   DeafPort refusing{false}, mute{true};
 
   std::string url(Random& random) {
-    const std::size_t which = random.number(0, 5);
+    const std::size_t which = random.number(0, servers.size() + 2);
     if (which < servers.size()) return servers.at(which).url();
-    if (which == 3) return refusing.url();
-    return which == 4 ? mute.url() : "rtmp://no-such-host.invalid/live";
+    if (which == servers.size()) return refusing.url();
+    return which == servers.size() + 1 ? mute.url() : "rtmp://no-such-host.invalid/live";
+  }
+
+ private:
+  std::shared_ptr<const net::TlsContext> certificate() const {
+    const auto files = authority.issue("cycles", "IP:127.0.0.1");
+    return net::TlsContext::server(files.certificate, files.key).context;
   }
 };
 
@@ -111,8 +121,10 @@ class Life {
   }
 
  private:
-  static ConnectOptions options() {
+  ConnectOptions options() {
     ConnectOptions options;
+    // Else the certificate is refused.
+    if (random_.chance(80)) options.tls.ca_file = ports_.authority.caFile();
     options.setup_timeout = 500ms;
     options.reconnect.first_delay = 5ms;
     options.reconnect.longest_delay = 50ms;
@@ -121,8 +133,15 @@ class Life {
 
   std::vector<Destination> destinations() {
     std::vector<Destination> list(random_.number(0, 4));
-    for (Destination& destination : list) destination.url = ports_.url(random_);
+    for (Destination& each : list) each = destination();
     return list;
+  }
+
+  Destination destination() {
+    Destination destination;
+    destination.url = ports_.url(random_);
+    destination.standby = random_.chance(25);
+    return destination;
   }
 
   void step(MultiConnection& connection, NetStream& stream, Application& application) {
@@ -135,11 +154,9 @@ class Life {
       case 3:
         return connection.callRemote("question", [&](const Reply&) { application.hear(); });
       case 4:
-        return ports_.servers.at(random_.number(0, 2)).closeAll();
+        return ports_.servers.at(random_.number(0, ports_.servers.size() - 1)).closeAll();
       case 5: {
-        Destination another;
-        another.url = ports_.url(random_);
-        const ServerId id = connection.add(std::move(another));
+        const ServerId id = connection.add(destination());
         if (random_.chance(50)) connection.remove(id);
         return;
       }

@@ -21,7 +21,10 @@ void Stage::scheduleFaults(Site& site) {
   for (const Fault& fault : site.faults) {
     healed_at = std::max(healed_at, world.loop.now() + fault.at + fault.lasts);
     world.loop.later(fault.at, [this, &site, &fault] {
-      complaints.tell(site.host + " begins: " + name(fault.kind));
+      const auto step = site.server->step();
+      if (step && strikes(fault)) ++sum.steps.at(static_cast<std::size_t>(*step));
+      complaints.tell(site.host + " begins: " + name(fault.kind) +
+                      (step ? std::string(" at ") + name(*step) : ""));
       site.met_before = site.server->met();
       begin(fault, *site.server, site.otherUrl());
     });

@@ -201,8 +201,8 @@ TEST_F(BroadcastTest, TheWrongTrackAndBadFramesAreErrors) {
   EXPECT_FALSE(broadcast.holding());
 }
 
-TEST_F(BroadcastTest, WhatNoMessageCanHoldIsRefused) {
-  constexpr std::size_t longest = 0xFFFFFF;
+TEST_F(BroadcastTest, WhatOurOwnOriginDoesNotReadIsRefused) {
+  const std::size_t longest = rtmp::Limits().max_media_message;
   broadcast.expect(Track::video, true);
   write(videoConfig());
   EXPECT_EQ(write(video(FrameKind::key, 1, 0ms, longest - 4)), rtmp::Error::message_too_large);

@@ -103,8 +103,7 @@ TEST_F(Connect, OneAnswersConnectAfterFiveSecondsAndJoinsLate) {
   EXPECT_EQ(answered_after, 3000ms);
   EXPECT_THAT(codes(statuses), ElementsAre("NetConnection.Connect.Success", "NetConnection.Setup.Failed",
                                            "NetConnection.Connect.Success"));
-  stream.publish("key");
-  world.loop.runFor(1s);
+  expectGoodOneUsable();
   EXPECT_THAT(world.server("bad").published, ElementsAre("key live"));
 }
 
@@ -120,16 +119,19 @@ TEST_F(Connect, OneIsAWebServer) {
   besideAGoodOne({.rtt = 40ms, .web_server = true});
   EXPECT_EQ(outcome->servers[1].state, State::failed);
   EXPECT_EQ(outcome->servers[1].error, "The server speaks HTTP, not RTMP.");
+  EXPECT_EQ(answered_after, 80ms);
   expectGoodOneUsable();
 }
 
 TEST_F(Connect, OneRejectsTheApplication) {
-  besideAGoodOne(
-      {.reject_connect = "NetConnection.Connect.InvalidApp", .description = "no such application"});
+  besideAGoodOne({.rtt = 40ms,
+                  .reject_connect = "NetConnection.Connect.InvalidApp",
+                  .description = "no such application"});
   EXPECT_EQ(outcome->servers[1].state, State::failed);
   EXPECT_THAT(outcome->servers[1].error, HasSubstr("NetConnection.Connect.InvalidApp: No such application."));
   EXPECT_THAT(codes(statuses, 1), ElementsAre("NetConnection.Connect.InvalidApp"));
   EXPECT_EQ(find("NetConnection.Connect.InvalidApp")->level, "error");
+  EXPECT_EQ(answered_after, 120ms);
   expectGoodOneUsable();
 }
 

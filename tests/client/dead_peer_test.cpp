@@ -186,6 +186,54 @@ TEST_F(DeadServer, ItIsNoticedWithoutReconnectToo) {
   EXPECT_EQ(state(0), ServerState::failed);
 }
 
+TEST_F(DeadServer, ABlackHoleIsNoticedBeforeConnectIsAnswered) {
+  world.server("a", {.rtt = 20ms, .connect_delay = 20s});
+  make();
+  connect({at("a")});
+  world.loop.runFor(200ms);
+  EXPECT_EQ(state(0), ServerState::connecting);
+  world.server("a").cutOff();
+  const net::TimePoint before = world.loop.now();
+  ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::reconnecting; }, 10s));
+  EXPECT_GE(world.loop.now() - before, 1500ms);
+  EXPECT_LE(world.loop.now() - before, 3s);
+  EXPECT_THAT(row(0).error, HasSubstr("not even an answer to TCP's probes"));
+}
+
+TEST_F(DeadServer, ABlackHoleThatTakesConnectItselfIsNoticed) {
+  world.server("a", {.rtt = 200ms});
+  make();
+  connect({at("a")});
+  world.loop.runFor(450ms);  // connect is on its way
+  world.server("a").cutOff();
+  ASSERT_TRUE(world.loop.runUntil([&] { return state(0) == ServerState::reconnecting; }, 3s));
+  EXPECT_THAT(row(0).error, HasSubstr("not even an acknowledgement"));
+}
+
+TEST_F(DeadServer, WithoutReconnectABlackHoleBeforeConnectIsTheEnd) {
+  reconnects = false;
+  world.server("a", {.rtt = 20ms, .connect_delay = 20s});
+  make();
+  connect({at("a")});
+  world.loop.runFor(200ms);
+  world.server("a").cutOff();
+  world.loop.runFor(3s);
+  EXPECT_EQ(state(0), ServerState::failed);
+}
+
+TEST_F(DeadServer, AServerThatIsSlowToAnswerConnectIsNone) {
+  world.server("a", {.rtt = 20ms, .connect_delay = 20s});
+  world.server("far", {.rtt = 2s, .connect_delay = 5s});
+  world.server("mute", {.rtt = 20ms, .never_answers_handshake = true});
+  make();
+  connect({at("a"), at("far"), at("mute")});
+  world.loop.runFor(25s);
+  EXPECT_EQ(state(0), ServerState::connected);
+  EXPECT_EQ(state(1), ServerState::connected);
+  EXPECT_EQ(state(2), ServerState::connecting) << "its kernel answers";
+  EXPECT_EQ(countOf(reconnecting), 0U);
+}
+
 TEST_F(DeadServer, ACallIntoABlackHoleIsNoticed) {
   world.server("a");
   make();

@@ -5,11 +5,17 @@
 
 #include <stdexcept>
 
+#include "client_test.hpp"
+#include "destination_pairs.hpp"
+
 namespace multiconn::client {
 namespace {
 
+using namespace std::chrono_literals;
+using test::at;
 using testing::HasSubstr;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 std::vector<Target> check(const std::vector<Destination>& destinations, const TlsOptions& tls = {}) {
   return checkDestinations(destinations, tls);
@@ -21,6 +27,44 @@ TEST(Destinations, OneServerMayTakeTwoStreams) {
   EXPECT_EQ(targets[0].error, "");
   EXPECT_EQ(targets[1].error, "");
   EXPECT_THAT(targets[2].error, HasSubstr("twice"));
+}
+
+bool secondIsRefused(const test::UrlPair& urls) {
+  const auto targets =
+      check({Destination::fromPublishUrl(urls.one), Destination::fromPublishUrl(urls.other)});
+  EXPECT_EQ(targets[0].error, "");
+  EXPECT_EQ(targets[1].error, targets[1].error.empty() ? "" : "The same destination is in the list twice.");
+  return !targets[1].error.empty();
+}
+
+bool areOnePlace(const test::UrlPair& urls) {
+  const auto one = Destination::fromPublishUrl(urls.one), other = Destination::fromPublishUrl(urls.other);
+  EXPECT_EQ(samePlace(one, other), samePlace(other, one));
+  return samePlace(one, other);
+}
+
+TEST(Destinations, OnePlaceHasManySpellings) {
+  for (const auto& urls : test::same_places) {
+    EXPECT_TRUE(areOnePlace(urls)) << urls.other;
+    EXPECT_TRUE(secondIsRefused(urls)) << urls.other;
+  }
+  for (const auto& urls : test::different_places) {
+    EXPECT_FALSE(areOnePlace(urls)) << urls.other;
+    EXPECT_FALSE(secondIsRefused(urls)) << urls.other;
+  }
+}
+
+TEST(Destinations, WithoutAStreamHaveThatOfPublish) {
+  EXPECT_TRUE(samePlace(at("a"), at("a")));
+  EXPECT_TRUE(samePlace(at("a"), at("a", "key"), "key"));
+  EXPECT_TRUE(samePlace(at("a", "key"), at("a"), "key"));
+  EXPECT_FALSE(samePlace(at("a"), at("a", "key")));
+  EXPECT_FALSE(samePlace(at("a"), at("a", "key"), "other"));
+}
+
+TEST(Destinations, ThatLeadNowhereKnownAreNoPlace) {
+  for (const char* url : {"rtmp://h:0/live", "h/live", "", "http://h/loadbalancer"})
+    EXPECT_FALSE(samePlace(Destination{url}, Destination{url})) << url;
 }
 
 TEST(Destinations, TlsIsTheDestinationsOwnOrTheDefault) {
@@ -65,6 +109,50 @@ TEST(Destinations, FromPublishUrlThrowsOneSentenceWithoutSecrets) {
 TEST(Destinations, MaskedUrlHidesTheStream) {
   EXPECT_EQ(maskedUrl("rtmp://host/app/canary", true), "rtmp://host/app/****");
   EXPECT_EQ(maskedUrl("rtmp://host/app?t=canary", false), "rtmp://host/app?t=****");
+}
+
+class SameDestination : public test::ClientTest {
+ protected:
+  /// Ids of the servers that could not be connected to.
+  std::vector<unsigned> failed() const {
+    std::vector<unsigned> ids;
+    for (const Status& status : statuses)
+      if (status.code == "NetConnection.Connect.Failed") ids.push_back(static_cast<unsigned>(*status.server));
+    return ids;
+  }
+};
+
+TEST_F(SameDestination, ByTheNameOfPublish) {
+  world.server("a");
+  make();
+  stream.publish("key");
+  connect({at("a"), at("a", "key"), at("a", "other")});
+  world.loop.runFor(1s);
+  EXPECT_THAT(failed(), UnorderedElementsAre(1U));
+  EXPECT_THAT(world.server("a").published, UnorderedElementsAre("key live", "other live"));
+}
+
+TEST_F(SameDestination, ByTheNameOfPublishWhenItIsAdded) {
+  publishTo({"a"});
+  connection->add(at("a", "key"));
+  connection->add(at("a", "other"));
+  world.loop.runFor(1s);
+  EXPECT_THAT(failed(), UnorderedElementsAre(1U));
+  EXPECT_THAT(world.server("a").published, UnorderedElementsAre("key live", "other live"));
+}
+
+TEST_F(SameDestination, ByTheNameOfPublishWhenABalancerNamesIt) {
+  world.web.serve("b", [](const net::HttpUrl&, int) { return test::jsonServers({"a", "free"}); });
+  for (const char* host : {"a", "free"}) world.server(host);
+  Destination balanced{"http://b/loadbalancer", "key"};
+  balanced.servers.app = "live";
+  make();
+  stream.publish("key");
+  connect({at("a"), balanced});
+  world.loop.runFor(1s);
+  EXPECT_THAT(failed(), UnorderedElementsAre());
+  for (const char* host : {"a", "free"})
+    EXPECT_THAT(world.server(host).published, UnorderedElementsAre("key live")) << host;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(DropReport, TellsWhatWasDroppedAndWhatWasMissedApart) {
   report.addMissed({.disposable = 0, .inter = 20, .key = 1, .audio = 40});
   EXPECT_FALSE(report.take(rtmp::TimePoint(1h + 999ms))) << "once a second";
   EXPECT_EQ(*report.take(rtmp::TimePoint(1h + 1s)),
-            "While it was away it has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
+            "It has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
   EXPECT_FALSE(report.take(rtmp::TimePoint(2h)));
   EXPECT_EQ(report.totals().total(), 71U);
   EXPECT_EQ(report.totals().inter, 22U);
@@ -69,7 +69,7 @@ TEST(DropReport, TakesBackWhatWillBeMissedAgain) {
   EXPECT_EQ(report.totals().inter, 20U);
   EXPECT_EQ(report.totals().audio, 40U);
   EXPECT_EQ(*report.take(rtmp::TimePoint(1h)),
-            "While it was away it has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
+            "It has missed 61 frames (0 disposable, 20 inter, 1 key, 40 audio).");
   report.takeBack(1);
   EXPECT_EQ(report.totals().total(), 61U) << "those are lost, whatever happens afterwards";
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 #include <thread>
+#include <utility>
 #include <variant>
 
 #include "net/asio_scheduler.hpp"
@@ -13,8 +14,11 @@
 namespace multiconn::test {
 
 struct LocalServer::Impl {
-  Impl() : work(context.get_executor()), scheduler(std::make_unique<net::AsioScheduler>(context)) {
-    answerer = std::make_unique<net::test::RtmpAnswerer>(*scheduler);
+  explicit Impl(std::shared_ptr<const net::TlsContext> tls)
+      : scheme(tls ? "rtmps" : "rtmp"),
+        work(context.get_executor()),
+        scheduler(std::make_unique<net::AsioScheduler>(context)) {
+    answerer = std::make_unique<net::test::RtmpAnswerer>(*scheduler, std::move(tls));
     thread = std::thread([this] { context.run(); });
   }
   ~Impl() {
@@ -40,6 +44,7 @@ struct LocalServer::Impl {
     return count;
   }
 
+  std::string scheme;
   boost::asio::io_context context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   std::unique_ptr<net::AsioScheduler> scheduler;
@@ -47,11 +52,12 @@ struct LocalServer::Impl {
   std::thread thread;
 };
 
-LocalServer::LocalServer() : impl_(std::make_unique<Impl>()) {}
+LocalServer::LocalServer(std::shared_ptr<const net::TlsContext> tls)
+    : impl_(std::make_unique<Impl>(std::move(tls))) {}
 LocalServer::~LocalServer() = default;
 
 std::string LocalServer::url() const {
-  return "rtmp://127.0.0.1:" + std::to_string(impl_->answerer->port()) + "/live";
+  return impl_->scheme + "://127.0.0.1:" + std::to_string(impl_->answerer->port()) + "/live";
 }
 
 std::size_t LocalServer::pictures() const {

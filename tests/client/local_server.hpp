@@ -4,12 +4,17 @@
 #include <memory>
 #include <string>
 
+namespace multiconn::net {
+class TlsContext;
+}
+
 namespace multiconn::test {
 
-/// A real RTMP server on 127.0.0.1, on a thread of its own, that accepts everything.
+/// A real server on 127.0.0.1, on a thread of its own, that accepts everything: by rtmp, or by rtmps with a
+/// certificate.
 class LocalServer {
  public:
-  LocalServer();
+  explicit LocalServer(std::shared_ptr<const net::TlsContext> tls = nullptr);
   ~LocalServer();
   LocalServer(const LocalServer&) = delete;
   LocalServer& operator=(const LocalServer&) = delete;

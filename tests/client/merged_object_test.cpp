@@ -187,5 +187,49 @@ TEST_F(MergedObjectTest, ReleaseLeavesEverywhere) {
   EXPECT_THAT(takeSyncs(), IsEmpty());
   EXPECT_FALSE(object.wakeAt());
 }
+// The slots of an object may come in messages behind UseSuccess: those that have not come are not gone.
+TEST_F(MergedObjectTest, FinishingWhileAServerStillTellsWhatItHasSendsOnlyWhatItHasNotHad) {
+  joinAll({changed("x", 1)});
+  set("old", AmfValue(1));
+  wait(40ms);
+  hear(A, {succeeded("old")});
+  hear(B, {succeeded("old")});
+  object.lost(A);
+  set("new", AmfValue(2));
+  object.join(A, false, now);
+  hear(A, {useSuccess()});
+  forgetLines();
+  object.finish(now);
+  EXPECT_THAT(takeSent(), ElementsAre("A new=2", "B new=2"));
+  hear(A, {changed("x", 9)});
+  EXPECT_EQ(shown("x"), "1") << "after the last batch nothing is heard";
+  EXPECT_THAT(takeSyncs(), IsEmpty());
+  EXPECT_FALSE(object.wakeAt());
+}
+
+TEST_F(MergedObjectTest, ARemovalGoesOutToAServerThatIsBeingJoinedToo) {
+  joinAll({changed("x", 1)});
+  set("x", {});
+  object.join(A, false, now);
+  forgetLines();
+  object.finish(now);
+  EXPECT_THAT(takeSent(), ElementsAre("A -x", "B -x"));
+}
+
+TEST_F(MergedObjectTest, AWriteWhoseAnswerWasLostSucceedsWhenTheServerIsSeenToHaveIt) {
+  joinAll({changed("y", 1)});
+  set("x", AmfValue(1));
+  set("y", {});
+  wait(40ms);
+  object.join(A, false, now);
+  hear(A, {useSuccess(), changed("x", 1)});
+  wait(100ms);
+  EXPECT_THAT(takeSyncs(), ElementsAre("", "success x@A, success y@A"));
+  object.join(A, false, now);
+  hear(A, {useSuccess(), changed("x", 1)});
+  wait(100ms);
+  EXPECT_THAT(takeSyncs(), ElementsAre("")) << "once";
+}
+
 }  // namespace
 }  // namespace multiconn::client

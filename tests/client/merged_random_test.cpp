@@ -43,7 +43,7 @@ class History {
     for (auto& viewer : viewers) soon(300, [&viewer] { viewer->connect(); });
     for (auto& presenter : presenters)
       for (std::size_t s = 0; s < servers.size(); ++s)
-        soon(loop.chance.percent(20) ? 3000 : 300, [&presenter, s] { presenter->connect(s); });
+        soon(loop.chance.percent(20) ? 3000 : 300, [&presenter, s] { reconnect(*presenter, s); });
     const std::uint64_t busy = 200 + loop.chance.below(4000);
     for (std::size_t steps = 5 + pick(40); steps > 0; --steps) soon(busy, [this] { step(); });
     loop.after(std::chrono::milliseconds(busy + 3000), [this] { mend(); });
@@ -85,7 +85,7 @@ class History {
 
   void partition(std::size_t presenter, std::size_t server) {
     presenters[presenter]->cut(server);
-    soon(2000, [this, presenter, server] { reconnect(presenter, server); });
+    soon(2000, [this, presenter, server] { reconnect(*presenters[presenter], server); });
   }
 
   void restart(std::size_t server) {
@@ -100,13 +100,13 @@ class History {
     servers[server]->restart();
   }
 
-  void reconnect(std::size_t presenter, std::size_t server) {
-    if (!presenters[presenter]->clients[server]->connected()) presenters[presenter]->connect(server);
+  static void reconnect(ModelPresenter& presenter, std::size_t server) {
+    if (!presenter.clients[server]->connected()) presenter.connect(server);
   }
 
   void mend() {
     for (std::size_t p = 0; p < presenters.size(); ++p)
-      for (std::size_t s = 0; s < servers.size(); ++s) reconnect(p, s);
+      for (std::size_t s = 0; s < servers.size(); ++s) reconnect(*presenters[p], s);
   }
 
   Plan plan_;

@@ -1,4 +1,6 @@
 // What is still queued on the connection that a move leaves: it is sent, or counted.
+#include <set>
+
 #include "reconnect_fixture.hpp"
 
 namespace multiconn::test {
@@ -37,6 +39,34 @@ class MoveDrain : public ReconnectRequest {
       for (const Publication& publication : world.server(host).publications)
         frames += numbers(publication.media).size() + sounds(publication.media) - 1;  // without the record
     return frames;
+  }
+  /// "b" goes before "c", which it has asked for, is there. What "a" has not got goes to "c", and to "a" no
+  /// more.
+  void cutShort(bool live) {
+    leaveSlowly(live, 60'000);
+    world.server("c", {.rtt = 400ms});
+    world.server("b").requestReconnect("rtmp://c/live");
+    play(2);
+    ASSERT_GT(connection->stats()[0].queue_bytes, 200'000U);
+    world.server("b").close();
+    const std::size_t at_a = numbers(world.server("a").media).size();
+    play(60);
+    bool done = false;
+    stream.finish([&] { done = true; });
+    ASSERT_TRUE(world.loop.runUntil([&] { return done; }, 60s));
+    std::set<std::uint32_t> got;
+    for (const char* host : {"a", "b", "c"}) {
+      ASSERT_EQ(world.server(host).publications.size(), 1U) << host;
+      const std::vector<std::uint32_t> here = numbers(world.server(host).media);
+      const std::set<std::uint32_t> distinct(here.begin(), here.end());
+      EXPECT_EQ(distinct.size(), here.size()) << "each once at " << host;
+      got.insert(here.begin(), here.end());
+    }
+    const DroppedFrames lost = connection->stats()[0].dropped;
+    const std::size_t told = got.size() + lost.key + lost.inter;
+    EXPECT_GE(told, next);
+    EXPECT_LE(told, next + numbers(world.server("b").media).size()) << "dropped on its second way";
+    EXPECT_LE(numbers(world.server("a").media).size(), at_a + 3) << "what its kernel had";
   }
   std::uint64_t dropped() { return connection->stats()[0].frames_dropped; }
 };
@@ -136,6 +166,15 @@ TEST_F(MoveDrain, ASecondMoveDoesNotCutTheFirst) {
   const auto last = numbers(world.server("c").publications[0].media).size() +
                     sounds(world.server("c").publications[0].media) - 1;
   EXPECT_EQ(arrived() + last, 2U * next);
+}
+
+TEST_F(MoveDrain, AMoveThatIsCutShortTakesUpWhatTheLastOneHasLeft) {
+  cutShort(true);
+}
+
+TEST_F(MoveDrain, ACutShortMoveOfABroadcastThatWaitsLosesNothing) {
+  cutShort(false);
+  EXPECT_EQ(dropped(), 0U);
 }
 
 TEST_F(MoveDrain, AnOldServerThatGoesFirstLosesNothingThatComesAfterwards) {

@@ -116,6 +116,22 @@ TEST_F(Redirect, AtPublishTimeMayNameTheStream) {
   EXPECT_THAT(everythingSaid(), Not(HasSubstr("canary")));
 }
 
+// The application's own name is not the one that is published there, and is a secret all the same.
+TEST_F(Redirect, WhereItNamesTheStreamTheOwnKeyIsMaskedToo) {
+  world.server("front",
+               {.redirect_publish = "rtmp://edge/live", .redirect_full_url = "rtmp://edge/live/other"});
+  world.server("edge");
+  connectTo({at("front")});
+  world.server("edge").script.reject_publish = "NetStream.Publish.Denied";
+  world.server("edge").script.description = "canary-4 is not for you, says other";
+  stream.publish("canary-4?token=canary-5");
+  world.loop.runFor(1s);
+  EXPECT_EQ(world.server("edge").published.back(), "other live");
+  ASSERT_EQ(countOf("NetStream.Publish.Denied"), 1U);
+  EXPECT_EQ(find("NetStream.Publish.Denied")->description, "**** is not for you, says ****");
+  EXPECT_THAT(everythingSaid(), Not(HasSubstr("canary")));
+}
+
 TEST_F(Redirect, AtPublishTimeToNowhereIsARefusedPublish) {
   world.server("front", {.redirect_publish = "rtmp://nowhere/live"});
   connectTo({at("front")});

@@ -1,25 +1,16 @@
 // Which failures are tried again, and which are not.
+#include "server_lost_kinds.hpp"
 #include "server_lost_fixture.hpp"
 
 namespace multiconn::test {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
 const char* const lost = "NetStream.Publish.Lost";
 const char* const bad_name = "NetStream.Publish.BadName";
-
-struct Kind {
-  const char* name;
-  Script script;
-  bool heals;  ///< is tried again
-};
-void PrintTo(const Kind& kind, std::ostream* stream) {
-  *stream << kind.name;
-}
 
 class FirstFailure : public ServerLost, public testing::WithParamInterface<Kind> {
  protected:
@@ -28,10 +19,9 @@ class FirstFailure : public ServerLost, public testing::WithParamInterface<Kind>
     world.server("a", GetParam().script);
     make();
     stream.publish("key");
-    connect({Destination{std::string(scheme()) + "://a/live", {}, {}}});
+    connect({destinationOf(GetParam())});
     world.loop.runFor(45s);
   }
-  const char* scheme() const { return std::string(GetParam().name) == "downgrade" ? "rtmps" : "rtmp"; }
 };
 
 TEST_P(FirstFailure, IsRetriedWhereItMayHeal) {
@@ -55,39 +45,54 @@ TEST_P(FirstFailure, IsRetriedWhereItMayHeal) {
   EXPECT_EQ(countOf(started), 1U);
 }
 
-AmfValue redirectTo(const char* url) {
-  return AmfObject{{"code", 302}, {"redirect", url}};
+INSTANTIATE_TEST_SUITE_P(All, FirstFailure, everyKind(), kindName);
+
+class SecondFailure : public ServerLost, public testing::WithParamInterface<Kind> {
+ protected:
+  /// It has published there.
+  void run() {
+    world.server("plain");
+    make();
+    stream.publish("key");
+    world.server("a");
+    connect({destinationOf(GetParam())});
+    world.loop.runFor(1s);
+    ASSERT_EQ(state(0), ServerState::publishing);
+    stream.writeVideo(videoConfig());
+    stream.writeAudio(audioConfig());
+    play(1s);
+    world.server("a").script = GetParam().script;
+    world.server("a").reset();
+    world.loop.runFor(45s);
+  }
+  void expectTheEnd() {
+    EXPECT_EQ(delays().size(), 1U) << "after the loss";
+    EXPECT_THAT(delays(retrying), IsEmpty());
+    EXPECT_NE(state(0), ServerState::reconnecting);
+    EXPECT_NE(row(0).error, "");
+    world.server("a").script = {};
+    world.loop.runFor(60s);
+    EXPECT_EQ(world.server("a").publications.size(), 1U);
+    EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 1U);
+  }
+};
+
+TEST_P(SecondFailure, IsRetriedWhereItMayHeal) {
+  ASSERT_NO_FATAL_FAILURE(run());
+  if (!GetParam().heals_later) return expectTheEnd();
+  ASSERT_TRUE(world.loop.runUntil([this] { return state(0) == ServerState::reconnecting; }));
+  EXPECT_NE(row(0).error, "");
+  world.server("a").script = {};
+  world.loop.runFor(60s);
+  EXPECT_EQ(state(0), ServerState::publishing);
+  EXPECT_EQ(row(0).error, "");
+  EXPECT_EQ(countOf("NetStream.Publish.AllLost"), 0U);
+  EXPECT_EQ(world.server("a").publications.size(), 2U);
+  play(2s);
+  EXPECT_GE(world.server("a").media.size(), 40U);
 }
 
-const SimulatedLogin login{.user = "user", .password = "password"};
-
-INSTANTIATE_TEST_SUITE_P(
-    All, FirstFailure,
-    testing::Values(
-        Kind{"refused", {.refuses = true}, true}, Kind{"unknown", {.unknown_name = true}, true},
-        Kind{"mute", {.never_answers_handshake = true}, true}, Kind{"web", {.web_server = true}, true},
-        Kind{"rejected", {.reject_connect = "NetConnection.Connect.Rejected"}, true},
-        Kind{"shutdown", {.reject_connect = "NetConnection.Connect.AppShutdown"}, true},
-        Kind{"nowhere",
-             {.reject_connect = "NetConnection.Connect.Rejected",
-              .reject_ex = redirectTo("rtmp://nowhere/live")},
-             true},
-        Kind{"circle",
-             {.reject_connect = "NetConnection.Connect.Rejected", .reject_ex = redirectTo("rtmp://a/live")},
-             true},
-        Kind{"closes", {.close_on_publish = true}, true},
-        Kind{"silence", {.never_answers_publish = true}, true},
-        Kind{"failed", {.reject_publish = "NetStream.Failed"}, true},
-        Kind{"no_app", {.reject_connect = "NetConnection.Connect.InvalidApp"}, false},
-        Kind{"login", {.login = login}, false},
-        Kind{"downgrade",
-             {.reject_connect = "NetConnection.Connect.Rejected",
-              .reject_ex = redirectTo("rtmp://plain/live")},
-             false},
-        Kind{"denied", {.reject_publish = "NetStream.Publish.Denied"}, false},
-        Kind{"unauthorized", {.reject_publish = "NetStream.Publish.Unauthorized"}, false},
-        Kind{"bad_name", {.reject_publish = "NetStream.Publish.BadName"}, false}),
-    [](const auto& kind) { return std::string(kind.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, SecondFailure, everyKind(), kindName);
 
 TEST_F(ServerLost, AWrongPasswordIsNotTriedAgain) {
   world.server("a", {.login = login});

@@ -4,7 +4,6 @@
 namespace multiconn::test {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using State = ServerOutcome::State;
 
@@ -29,21 +28,6 @@ TEST_F(ServerLost, SetupWaitsForAServerThatMayStillCome) {
   EXPECT_EQ(outcome->servers[1].state, State::connected);
   EXPECT_EQ(outcome->servers[1].error, "");
   EXPECT_EQ(*row(1).connect_time, outcome->servers[1].elapsed);
-}
-
-TEST_F(ServerLost, SetupSaysWhyAServerIsPending) {
-  world.server("good");
-  world.server("dead", {.refuses = true});
-  make();
-  connect({at("good"), at("dead"), at("nowhere")});
-  world.loop.runFor(4s);
-  ASSERT_TRUE(outcome);
-  EXPECT_EQ(answered_after, 3s);
-  EXPECT_FALSE(outcome->success);
-  EXPECT_EQ(outcome->servers[1].state, State::pending);
-  EXPECT_EQ(outcome->servers[1].error, "Connection refused by the server.");
-  EXPECT_EQ(outcome->servers[2].state, State::pending);
-  EXPECT_EQ(outcome->servers[2].error, "The name was not found.");
 }
 
 TEST_F(ServerLost, SetupFailsEarlyWhereAFailureIsFinal) {

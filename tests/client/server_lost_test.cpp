@@ -80,11 +80,15 @@ TEST_F(ServerLost, AreForgivenAfterHalfAMinuteOfHealth) {
 // Some servers refuse a key in that way. They must not be asked four times a second for ever.
 TEST_F(ServerLost, ClosedRightAfterPublishStartTheWaitsStillGrow) {
   world.server("a", {.close_after_start = true});
-  begin({"a"});
+  begin({"a", "b"});
   play(60s);
   const auto waits = delays();
   EXPECT_THAT(std::vector<int>(waits.begin(), waits.begin() + 4), ElementsAre(133, 266, 532, 1064));
   EXPECT_LE(world.server("a").connections, 14);
+  EXPECT_THAT(codes(statuses, 1), ElementsAre("NetConnection.Connect.Success"));
+  EXPECT_THAT(codes(stream_statuses, 1), ElementsAre(started));
+  EXPECT_EQ(receivedBy(world.server("b")).video.size(), next + 1);
+  EXPECT_EQ(row(1).frames_dropped, 0U);
 }
 
 TEST_F(ServerLost, WithoutAPublishTheConnectionCounts) {

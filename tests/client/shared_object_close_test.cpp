@@ -94,20 +94,115 @@ TEST_F(SharedObjectClose, WhatIsSetAsSoonAsItHasSyncedGoesToo) {
   EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("bye")));
 }
 
-TEST_F(SharedObjectClose, WhatWaitsInOthersGoesBeforeOneIsClosed) {
-  SharedObjectServers& a = objectsAt("a", Manner::crtmpserver, 100ms);
-  connectTo({"a"});
-  SharedObject one = connection->sharedObjectSetup("one"), two = connection->sharedObjectSetup("two");
-  world.loop.runFor(2s);
+/// "one" and "two" at "a" (crtmpserver, which drops all objects when one is released) and "b" (Red5).
+class SharedObjectCloseOneOfTwo : public SharedObjectClose {
+ protected:
+  void begin() {
+    if (servers.empty()) objectsAt("a", Manner::crtmpserver, 100ms), objectsAt("b", Manner::red5, 100ms);
+    make();
+    one = setUp("one");
+    two = setUp("two");
+    connectTo({"a", "b"});
+    world.loop.runFor(2s);
+    syncs.clear();
+    object_statuses.clear();
+  }
+  void expectAtBoth(const std::string& what) {
+    for (const auto& [host, objects] : servers)
+      EXPECT_THAT(objects->log, testing::Contains(testing::HasSubstr(what))) << host;
+  }
+
+  SharedObject one, two;
+};
+
+TEST_F(SharedObjectCloseOneOfTwo, WhatWaitsInTheOtherGoesWithItsLastBatch) {
+  begin();
   two.set("x", 1);
   world.loop.runFor(50ms);
   two.set("y", 2);
   two.send("hello", {"all"});
   one.close();
+  two.set("z", 3);
+  two.send("bye", {"all"});
   connection->ncClose();
   world.loop.runFor(3s);
-  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("y=2")));
-  EXPECT_THAT(a.log, testing::Contains(testing::HasSubstr("hello")));
+  for (const char* const what : {"y=2", "hello", "z=3", "bye"}) expectAtBoth(what);
+  EXPECT_THAT(object_statuses, IsEmpty());
+}
+
+TEST_F(SharedObjectCloseOneOfTwo, TheOtherGoesOn) {
+  begin();
+  two.set("x", 1);
+  world.loop.runFor(50ms);
+  two.set("y", 2);
+  two.send("hello", {"all"});
+  one.close();
+  two.send("meanwhile", {"all"});
+  world.loop.runFor(3s);
+  for (const char* const what : {"y=2", "hello", "meanwhile"}) expectAtBoth(what);
+  const std::string told = testing::PrintToString(syncs);
+  for (const char* const what : {"success x@0", "success x@1", "success y@0", "success y@1"})
+    EXPECT_THAT(told, testing::HasSubstr(what)) << "who waits for the answer has it";
+  two.set("x", 5);
+  world.loop.runFor(1s);
+  expectAtBoth("x=5");
+  EXPECT_EQ(shownSlot(two, "x"), "5");
+  EXPECT_THAT(object_statuses, IsEmpty());
+}
+
+TEST_F(SharedObjectCloseOneOfTwo, OneThatAServerRefusedLeavesTheOtherAloneThere) {
+  objectsAt("a", Manner::crtmpserver, 100ms);
+  objectsAt("b", Manner::red5, 100ms).refuse["one"] = "SharedObject.NoReadAccess";
+  begin();
+  two.set("x", 1);
+  world.loop.runFor(50ms);
+  one.close();
+  world.loop.runFor(3s);
+  two.set("x", 2);
+  world.loop.runFor(3s);
+  expectAtBoth("x=2");
+  for (auto& [host, objects] : servers) EXPECT_EQ(text(objects->value("two", "x")), "2") << host;
+}
+
+TEST_F(SharedObjectCloseOneOfTwo, TwoThatAreClosedAtOnceTakeNothingFromTheThird) {
+  begin();
+  SharedObject three = setUp("three");
+  world.loop.runFor(1s);
+  for (auto& [host, objects] : servers) objects->set("two", "x", 1);
+  world.loop.runFor(1s);
+  two.set("x", 2);
+  one.close();
+  three.close();
+  world.loop.runFor(3s);
+  expectAtBoth("x=2");
+  EXPECT_EQ(shownSlot(two, "x"), "2");
+  EXPECT_THAT(testing::PrintToString(syncs), testing::HasSubstr("success x@1"));
+}
+
+TEST_F(SharedObjectCloseOneOfTwo, WhatWasFlushedGoesWithoutAnotherFlush) {
+  begin();
+  two.setFps(0);
+  two.set("x", 1);
+  two.flush();
+  world.loop.runFor(50ms);
+  two.set("y", 2);
+  two.flush();
+  one.close();
+  two.set("z", 3);
+  two.flush();
+  world.loop.runFor(3s);
+  for (const char* const what : {"y=2", "z=3"}) expectAtBoth(what);
+}
+
+TEST_F(SharedObjectCloseOneOfTwo, WhatOthersSayMeanwhileIsHeard) {
+  begin();
+  std::vector<ServerId> heard;
+  two.on("hello", [&](ServerId server, const std::vector<AmfValue>&) { heard.push_back(server); });
+  one.close();
+  world.loop.runFor(60ms);  // crtmpserver has forgotten us, Red5 has not
+  servers["b"]->send("two", {"hello"});
+  world.loop.runFor(3s);
+  EXPECT_THAT(heard, testing::ElementsAre(ServerId{1}));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <future>
-#include <optional>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,38 +14,11 @@
 #include <multiconn/asio.hpp>
 #include <multiconn/multiconn.hpp>
 
-#include "client/local_server.hpp"
+#include "client/threads_fixture.hpp"
 #include "support/media_frames.hpp"
 
 namespace multiconn::test {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto deadline = 20s;
-
-/// Something that happens on another thread, waited for with a deadline.
-class Event {
- public:
-  void set() {
-    if (!std::exchange(set_, true)) promise_.set_value();
-  }
-  bool wait() { return future_.wait_for(deadline) == std::future_status::ready; }
-
- private:
-  std::promise<void> promise_;
-  std::future<void> future_ = promise_.get_future();
-  bool set_ = false;  // callbacks do not overlap
-};
-
-// Built once for each engine.
-Destination to(const LocalServer& server) {
-  Destination destination;
-  destination.url = server.url();
-  destination.stream = "key";
-  destination.engine = LinkEngine::MULTICONN_TEST_ENGINE;
-  return destination;
-}
 
 TEST(Threads, PublishesToTwoServersAndFinishes) {
   LocalServer first, second;
@@ -140,43 +112,6 @@ TEST(Threads, TheDestructorWaitsForARunningCallback) {
   ASSERT_TRUE(inside.wait());
   connection.reset();
   EXPECT_TRUE(finished);
-}
-
-TEST(Threads, EveryMethodFromEveryThread) {
-  LocalServer server;
-  Runtime runtime;
-  std::optional<MultiConnection> connection(std::in_place, runtime);
-  NetStream stream = connection->setNetStreams();
-  Event publishing;
-  stream.onStatus([&](const Status& status) {
-    if (status.code == "NetStream.Publish.Start") publishing.set();
-  });
-  connection->connect({to(server)});
-  stream.publish("key");
-  ASSERT_TRUE(publishing.wait());
-  // Until each of them has run often enough to have met all the others.
-  constexpr std::uint32_t rounds = 2000;
-  std::vector<std::thread> threads;
-  const auto spawn = [&](auto work) {
-    threads.emplace_back([work] {
-      const auto until = std::chrono::steady_clock::now() + deadline;
-      for (std::uint32_t i = 0; i < rounds && std::chrono::steady_clock::now() < until; ++i) {
-        work(i);
-        std::this_thread::yield();
-      }
-    });
-  };
-  spawn([&](std::uint32_t i) { stream.writeVideo(video(FrameKind::key, i, 40ms * i)); });
-  spawn([&](std::uint32_t i) { stream.writeAudio(audio(i, 40ms * i)); });
-  spawn([&](std::uint32_t i) { stream.metadata({{"n", i}}); });
-  spawn([&](std::uint32_t) { (void)(stream.queued() + connection->stats().size()); });
-  spawn([&](std::uint32_t) { (void)(stream.time() + connection->nsTime()); });
-  spawn([&](std::uint32_t i) { i % 2 == 0 ? stream.close() : stream.publish("key"); });
-  spawn([&](std::uint32_t i) { stream.send("n", {i}); });
-  spawn([&](std::uint32_t i) { connection->callRemote("n", [](const Reply&) {}, {}, {i}); });
-  spawn([&](std::uint32_t i) { connection->on("n", [i](const Call&) { return AmfValue(i); }); });
-  for (std::thread& thread : threads) thread.join();
-  connection.reset();
 }
 
 TEST(Threads, HandlesMayBeUsedWhileEverythingGoes) {

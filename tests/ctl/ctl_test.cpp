@@ -78,6 +78,13 @@ TEST(ServerTable, IsCutToTheTerminal) {
   EXPECT_EQ(table(parseServers(servers_json), 6), "ID\n9915ed\n99a5ed\n");
 }
 
+TEST(ServerTable, HasADashForWhatIsNotTold) {
+  EXPECT_EQ(
+      table(parseServers(R"({"servers":[{"id":"99a","status":"paused","redirect":"","redirects":0}]})"), 0),
+      "ID   STATUS  REDIRECT  CONNECTIONS  CAPACITY  LOAD  REDIRECTS  AGE\n"
+      "99a  PAUSED  -                   -         -     -          0    -\n");
+}
+
 TEST(ServerRows, OfOtherAnswersAreRefused) {
   for (const char* text : {"", "[]", "{}", R"({"servers":1})", R"({"servers":[{}]})"})
     EXPECT_THROW(parseServers(text), std::runtime_error) << text;
@@ -87,7 +94,7 @@ TEST(ServerRows, OfOtherAnswersAreRefused) {
 TEST(ServerRows, ObeyNoTerminalCodes) {
   const ServerRow row = parseStatus(R"({"id":"a\u001b[2J","load":1e300,"connections":-5})");
   EXPECT_EQ(row.id, "a?[2J");
-  EXPECT_EQ(row.connections, 0U);
+  EXPECT_FALSE(row.connections);
   EXPECT_FALSE(table({row}, 0).empty());
 }
 
@@ -106,23 +113,24 @@ TEST(AdminClient, PausesByIdItsBeginningOrItsAddress) {
   EXPECT_THAT(errorOf([&] { client.pause("", true); }), HasSubstr("by its ID"));
 }
 
-TEST(AdminClient, AWholeIdNeedNotBeListed) {
-  const std::string paused = "30a7a93e-1ca0-4ffb-9b59-3e0d374c27eb";
+TEST(AdminClient, PausesNobodyWhoIsNotListed) {
+  FakeBalancer balancer;
   const std::string nobody = "30a7a93e-1ca0-4ffb-9b59-3e0d374c27ec";
+  EXPECT_EQ(errorOf([&] { clientOf(balancer.url()).pause(nobody, false); }), "there is no server " + nobody);
+}
+
+TEST(AdminClient, FindsOneThatHasNotReported) {
+  const std::string paused = "30a7a93e-1ca0-4ffb-9b59-3e0d374c27eb";
   test::Inbox<std::string> orders;
   const LocalWeb balancer([&](const HttpRequest& request) {
-    if (request.path == "/servers") return HttpResponse{200, "application/json", servers_json, {}};
-    orders.put(request.method + " " + request.path);
-    return request.path.starts_with("/servers/" + paused) ? HttpResponse{200, "application/json", "{}", {}}
-                                                          : not_found;
+    if (request.method == "POST") orders.put(request.path);
+    return HttpResponse{200,
+                        "application/json",
+                        R"({"servers":[{"id":")" + paused + R"(","status":"paused","redirect":""}]})",
+                        {}};
   });
-  const AdminClient client = clientOf(balancer.url());
-  EXPECT_EQ(client.pause(paused, false), paused);
-  EXPECT_EQ(orders.take(), "POST /servers/" + paused + "/unpause");
-  EXPECT_THAT(errorOf([&] { client.pause(nobody, false); }), HasSubstr("there is no server " + nobody));
-  EXPECT_EQ(orders.take(), "POST /servers/" + nobody + "/unpause");
-  const std::string no_id(36, '/');
-  EXPECT_THAT(errorOf([&] { client.pause(no_id, false); }), HasSubstr("there is no server " + no_id));
+  EXPECT_EQ(clientOf(balancer.url()).pause("30a7", false), paused);
+  EXPECT_EQ(orders.take(), "/servers/" + paused + "/unpause");
 }
 
 TEST(AdminClient, SaysWhatIsWrongWithTheToken) {
@@ -207,6 +215,19 @@ TEST_F(CtlProgram, WatchesInPlainLinesWhereThereIsNoTerminal) {
   EXPECT_THAT(run.line(), HasSubstr("ID")) << "a second later";
   run.signal(SIGINT);
   EXPECT_EQ(run.status(), 0);
+}
+
+TEST_F(CtlProgram, HelpSaysWhatIsNeeded) {
+  const auto help = [&](std::vector<std::string> arguments) {
+    ProgramRun run(argv(std::move(arguments)));
+    const std::string text = run.output();
+    EXPECT_EQ(run.status(), 0);
+    EXPECT_THAT(text, testing::Not(testing::ContainsRegex("INT|TEXT|CLI11")));
+    return text;
+  };
+  EXPECT_THAT(help({"--help"}), testing::AllOf(HasSubstr("Needed by all but keygen. The admin listener"),
+                                               HasSubstr("Example: multiconn-ctl --admin http://")));
+  EXPECT_THAT(help({"pause", "--help"}), HasSubstr("id ID "));
 }
 
 TEST_F(CtlProgram, MakesKeys) {

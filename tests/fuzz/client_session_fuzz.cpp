@@ -18,7 +18,7 @@ class Application {
   void receive(const Message& message) { take(session_.handle(message)); }
 
   void step(std::uint8_t what, std::uint8_t stream_id) {
-    switch (what & 0x7) {
+    switch (what & 0xF) {
       case 0:
         return take(session_.publish({"other", "live"}));
       case 1:
@@ -31,8 +31,12 @@ class Application {
         return call(stream_id);
       case 5:
         return session_.forgetCall(stream_id);
+      case 6:
+        return share(stream_id);
+      case 7:
+        return share(AmfValue::ByteArray{Bytes(stream_id)});
       default:
-        return share(what & 1 ? AmfValue(AmfValue::ByteArray{Bytes(stream_id)}) : AmfValue(stream_id));
+        return take(session_.prepare());
     }
   }
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <string>
+#include <system_error>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -37,18 +37,30 @@ void runFile(const std::filesystem::path& path) {
   runPrefix(bytes, bytes.size());
 }
 
+/// How many files there were.
+std::size_t runFolder(const char* folder, std::error_code& error) {
+  std::size_t files = 0;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::printf("%s\n", entry->path().c_str());
+    std::fflush(stdout);
+    runFile(entry->path());
+    ++files;
+  }
+  return files;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::size_t files = 0;
   for (int i = 1; i < argc; ++i) {
-    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-      std::printf("%s\n", entry.path().c_str());
-      std::fflush(stdout);
-      runFile(entry.path());
-      ++files;
-    }
+    std::error_code error;
+    files += runFolder(argv[i], error);
+    if (!error) continue;
+    std::fprintf(stderr, "%s: %s; give the folders of the seed files\n", argv[i], error.message().c_str());
+    return 1;
   }
-  if (files == 0) std::fprintf(stderr, "no corpus: give the folder of the seed files\n");
+  if (files == 0) std::fprintf(stderr, "no corpus: give the folders of the seed files\n");
   return files == 0 ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "fuzz/session_input.hpp"
 
@@ -35,6 +36,10 @@ class Application {
         return call(stream_id);
       case 8:
         return session_.forgetCall(stream_id);
+      case 9:
+        return take(
+            session_.status(stream_id, "error", "NetStream.Publish.Rejected", "elsewhere",
+                            {{"tcUrl", name_}, {"ex", AmfObject{{"code", 302}, {"redirect", name_}}}}));
       default:
         return take(session_.rejectConnect("NetConnection.Connect.Rejected", "no", AmfObject{{"code", 302}}));
     }
@@ -62,6 +67,7 @@ class Application {
   }
   void answer(const server_event::PublishRequested& event) {
     if (event.name.empty() || event.name.size() > Limits{}.max_name) std::abort();
+    name_ = event.name;
     if (event.stream_id % 2 == 1) take(session_.acceptPublish(event.stream_id));
   }
   void answer(const server_event::PlayRequested& event) {
@@ -89,6 +95,7 @@ class Application {
   void answer(const Event&) {}
 
   ServerSession session_{Limits{}};
+  std::string name_;  // of the last publish
   bool deciding_ = false;
   bool closed_ = false;
 };

@@ -1,5 +1,7 @@
 """What a user can get wrong: one clear line on standard error, nothing on standard output, and exit code 1."""
 
+import os
+
 from clips import clip
 from harness import BIN, InteropTest
 
@@ -7,8 +9,9 @@ SERVER = "rtmp://127.0.0.1:9/live/canary"
 
 
 class BadInputTest(InteropTest):
-    def assert_refused(self, *arguments, telling):
-        program = self.run_program([BIN / "multiconn-publish", *arguments])
+    def assert_refused(self, *arguments, telling, behind=()):
+        """`behind`: what the command is run by."""
+        program = self.run_program([*behind, BIN / "multiconn-publish", *arguments])
         self.assertEqual(program.exit_code, 1, program.stderr)
         self.assertEqual(program.stdout, "")
         self.assertEqual(program.stderr.count("\n"), 1, program.stderr)
@@ -51,10 +54,20 @@ class BadInputTest(InteropTest):
 
     def test_malformed_urls(self):
         source = clip("b_frames.mp4")
-        for url in ("http://127.0.0.1/live/canary", "127.0.0.1/live/canary", "rtmp:/live/canary", "rtmp://",
-                    "rtmp:///live/canary", "rtmp://[::1/live/canary", "rtmp://host name/live/canary"):
+        for url, told in (("http://127.0.0.1/live/canary", ["http://", "--balancer"]),
+                          ("ftp://127.0.0.1/live/canary", ["scheme"]),
+                          ("127.0.0.1/live/canary", ["begin with rtmp://"]),
+                          ("rtmp:/live/canary", ["begin with rtmp://"]),
+                          ("rtmp://", ["no host"]),
+                          ("rtmp:///live/canary", ["no host"]),
+                          ("rtmp://[::1/live/canary", ["closing bracket"]),
+                          ("rtmp://[localhost]/live/canary", ["not an IPv6 address"]),
+                          ("rtmp://::1/live/canary", ["IPv6", "brackets"]),
+                          ("rtmp://host name/live/canary", ["space"]),
+                          ("rtmp://host,name/live/canary", ["host name", "character"]),
+                          ("rtmp://user%zz@host/live/canary", ["%25"])):
             with self.subTest(url):
-                self.assert_refused(source, url, telling=[])
+                self.assert_refused(source, url, telling=told)
 
     def test_an_empty_stream_key(self):
         source = clip("b_frames.mp4")
@@ -82,6 +95,14 @@ class BadInputTest(InteropTest):
         self.assert_refused(source, f"@{listing}", telling=["list", "no destination"])
         listing.write_text(f"{SERVER}\nrtmp://127.0.0.1:99999/live/canary\n")
         self.assert_refused(source, f"@{listing}", telling=["line 2", "port"])
+
+    def test_a_destination_file_that_may_not_be_read(self):
+        listing = self.path("list")
+        listing.write_text(f"{SERVER}\n")
+        listing.chmod(0)
+        # Root may read everything by these capabilities, and by them alone.
+        lowered = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"] if os.geteuid() == 0 else []
+        self.assert_refused(clip("b_frames.mp4"), f"@{listing}", telling=[str(listing), "permission denied"], behind=lowered)
 
     def test_bad_options(self):
         source = clip("b_frames.mp4")

@@ -47,6 +47,9 @@ class BenchTest(InteropTest):
         for run in ("the healthy server alone", "beside 7 saboteurs"):
             self.assertGreater(figures[run, "frames"]["value"], 100)
             self.assertEqual(figures[run, "frames lost"]["value"], 0)
+        for saboteur in ("resets every second", "closes after Publish.Start", "sends garbage"):
+            self.assertGreater(figures[saboteur, "reconnects"]["value"], 0, saboteur)
+        self.assertEqual(figures["accepts and is mute", "frames sent"]["value"], 0)
 
     def test_players(self):
         figures = self.assert_missed("players", "-n", "20", "--seconds", "1", "--gap-gate", "0")
@@ -54,8 +57,10 @@ class BenchTest(InteropTest):
         self.assertEqual(figures["all players", "frames lost"]["value"], 0)
 
     def test_fanout(self):
-        self.assertEqual(self.bench("fanout", "-n", "16", "--modes", "fast", "--runs", "1", "--megabytes", "200",
-                                    "--gate", "0.001")[0], MISSED)
+        code, rows = self.bench("fanout", "-n", "16", "--modes", "fast", "--runs", "1", "--megabytes", "200",
+                                "--gate", "0.001")
+        self.assertEqual(code, MISSED)
+        self.assertTrue(all(row["valid"] and row["peak_rss_bytes"] > 0 for row in rows), rows)
 
     def test_fanout_by_tls(self):
         code, rows = self.bench("fanout", "--tls", "-n", "16", "--modes", "fast", "--runs", "1", "--megabytes", "100",
@@ -66,9 +71,11 @@ class BenchTest(InteropTest):
     def test_fanout_beside_others(self):
         _, rows = self.bench("fanout", "--compare", "-n", "2", "--modes", "fast", "--runs", "1", "--megabytes", "20",
                              "--paced-seconds", "1")
-        figures = {row["figure"] for row in rows if "figure" in row}
-        for rival in ("bare loop of send(2)", "librtmp, one thread"):
-            self.assertIn(f"{rival} / ours", figures)
+        figures = {row["figure"]: row["value"] for row in rows if "figure" in row}
+        for rival in ("bare loop of send(2)", "librtmp, one thread", "librtmp, chunks of 60000", "ffmpeg tee",
+                      "ffmpeg tee with fifo"):
+            for figure in (f"{rival} / ours", f"{rival}, frames at the other"):
+                self.assertIsInstance(figures.get(figure), (int, float), figure)
 
     def test_what_is_not_installed_is_left_out(self):
         code, rows = self.bench("fanout", "--compare", "-n", "1", "--modes", "fast", "--runs", "1", "--megabytes", "5",

@@ -78,6 +78,10 @@ RECIPES = {
     # Noise, losslessly: keyframes of over 1.5 MB.
     "huge_keyframe.mp4": both(*"-c:v libx264 -preset ultrafast -qp 0 -g 5 -bf 0 -pix_fmt yuv420p".split(), *AAC,
                               seconds=1, video="nullsrc=size=1440x900:rate=5,geq=random(1)*255:128:128"),
+    # One such keyframe, three seconds from the beginning, among small ones.
+    "one_huge_keyframe.mp4": both(*"-c:v libx264 -preset ultrafast -qp 0 -g 5 -bf 0 -pix_fmt yuv420p".split(), *AAC,
+                                  seconds=8, video="nullsrc=size=1440x900:rate=5,"
+                                                   "geq='if(eq(N,15),random(1)*255,128)':128:128"),
     # Noise again: more than a socket's buffers hold.
     "twenty_megabit.mp4": both(*"-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -nal-hrd cbr".split(),
                                *"-b:v 20M -minrate 20M -maxrate 20M -bufsize 10M".split(), *AAC, seconds=8,

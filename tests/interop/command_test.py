@@ -13,6 +13,7 @@ from clips import clip
 from harness import BIN, DeadPort, InteropTest, wait_until
 from publisher import Publisher
 from servers import Origin
+from web import WebServer
 
 
 class CommandTest(InteropTest):
@@ -65,6 +66,16 @@ class CommandTest(InteropTest):
                 wait_until(lambda: origin.publishers("one") == 0, "the name to be free again")
                 self.assertEqual(len(publisher.events("summary")), 1)
 
+    def test_ctrl_c_beside_a_server_that_hangs(self):
+        hanging, healthy = Origin(self), Origin(self)
+        publisher = Publisher(self, clip("b_frames.mp4"), [hanging.url("one"), healthy.url("one")], "--loop")
+        publisher.wait_for_frames(10)
+        hanging.program.suspend()
+        publisher.program.signal(signal.SIGINT)
+        rows = publisher.finish(expected=0, timeout=10)
+        self.assertEqual([row["state"] for row in rows], ["closed", "closed"])
+        wait_until(lambda: healthy.publishers("one") == 0, "the name to be free again")
+
     def test_a_signal_during_setup_ends_it_at_once(self):
         with socket.create_server(("127.0.0.1", 0)) as mute:
             publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmp://127.0.0.1:{mute.getsockname()[1]}/live/one"],
@@ -94,6 +105,27 @@ class CommandTest(InteropTest):
         rows = publisher.finish(expected=3, timeout=20)
         self.assertEqual(rows[0]["state"], "failed")
         self.assertIn("NetStream.Publish.AllLost", publisher.codes())
+
+    def assert_breaks_off(self, name, content, end=None):
+        """Its exit code and its last words, when a web server's film cannot be read to the end."""
+        origin, web = Origin(self), WebServer(content, end)
+        self.addCleanup(web.close)
+        publisher = Publisher(self, web.url(name), [origin.url("one")], "--no-realtime")
+        rows = publisher.finish(expected=1)
+        complaints = re.findall("^multiconn-publish: .*$", publisher.program.stderr, re.MULTILINE)
+        self.assertEqual(len(complaints), 1, publisher.program.stderr)
+        self.assertIn("cannot be read any further", complaints[0])
+        self.assertNotIn("canary", publisher.program.stderr)
+        self.assertEqual(rows[0]["state"], "closed")
+        return rows[0]["frames_sent"]
+
+    def test_an_input_that_breaks_off_ends_it_with_1(self):
+        content = clip("b_frames.ts").read_bytes()
+        self.assertGreater(self.assert_breaks_off("canary.ts", content, len(content) // 2), 100)
+
+    def test_an_input_that_would_have_to_be_read_backwards_ends_it_with_1(self):
+        """The index of this file is behind the film, and the server sends no part of it twice."""
+        self.assert_breaks_off("canary.mp4", clip("b_frames.mp4").read_bytes())
 
     def test_the_summary_has_the_documented_fields(self):
         origin = Origin(self)

@@ -7,10 +7,36 @@ from clips import clip
 from harness import SOURCE, InteropTest
 
 
+class ArgumentsTest(InteropTest):
+    """They are looked at before anything is installed or built."""
+
+    def refused(self, tool, *arguments):
+        program = self.run_program([SOURCE / "tools" / tool, *arguments])
+        self.assertEqual((program.exit_code, program.stdout), (1, ""), program.stderr)
+        self.assertEqual(program.stderr.count("\n"), 1, program.stderr)
+        return program.stderr
+
+    def test_a_film_that_is_not_there(self):
+        self.assertEqual(self.refused("demo", "/nowhere"), "demo: cannot read /nowhere\n")
+
+    def test_two_films(self):
+        self.assertEqual(self.refused("demo", clip("cover.mp4"), clip("cover.mp4")), "demo: takes one film, not 2\n")
+
+    def test_an_option_that_check_does_not_have(self):
+        self.assertEqual(self.refused("check", "--bogus"), "check: unknown option --bogus (--sanitize, --long)\n")
+
+    def test_help(self):
+        for tool in ("demo", "check"):
+            program = self.run_program([SOURCE / "tools" / tool, "--help"])
+            self.assertEqual((program.exit_code, program.stderr), (0, ""))
+            self.assertTrue(program.stdout.startswith(f"tools/{tool} ["), program.stdout)
+
+
 class DemoTest(InteropTest):
     def test_a_film_with_a_cover_picture_as_a_whole(self):
         program = self.run_program([sys.executable, SOURCE / "tests/interop/demo.py", clip("cover.mp4")], timeout=90)
         self.assertEqual(program.exit_code, 0, program.stdout + program.stderr)
+        self.assertRegex(program.stdout, r"(?m)^server +connect ms +publish ms +frames +lost +verdict$")
         self.assertEqual(program.stdout.count("every packet equal"), 2)
         self.assertGreater(self.path("demo-output/master-2.png").stat().st_size, 0)
         self.assertRegex(program.stdout, r"it listens again .* and a player has its picture \d+ ms after that")

@@ -102,12 +102,12 @@ class CommandLineTest(InteropTest):
             (machine / "bin" / program).write_text(f'#!/bin/sh\necho {program} "$@"\n')
             (machine / "bin" / program).chmod(0o755)
         (machine / "units").mkdir()
-        (machine / "docs").symlink_to(SOURCE / "docs")
         for file, text in secrets.items():
             secret(self, f"{name}/{file}", text)
         group = GROUP if os.geteuid() == 0 else os.getegid()
         shell = self.steps[name].replace("-g multiconn", f"-g {group}")
         shell = shell.replace("/etc/multiconn", str(self.etc(name))).replace("/etc/systemd/system/", f"{machine}/units/")
+        shell = shell.replace("/usr/share/multiconn/systemd", str(DEPLOY))
         path = f"PATH={machine}/bin:{os.environ['PATH']}"
         done = self.run_program(["env", "-C", machine, path, "sh", "-ec", f"umask 077\n{shell}"])
         self.assertEqual(done.exit_code, 0, done.report())
@@ -227,7 +227,7 @@ class TenMinutesTest(InteropTest):
         source = clip("baseline.flv")
         players = [FfmpegPlayer(self, edge, "show") for edge in edges]
         publishing = self.enter("studio", self.publish, ("film.mp4", source), (self.url, url),
-                                ("--stream KEY", "--stream show"))
+                                ("--stream NAME", "--stream show"))
         self.assertEqual(publishing.wait(60), 0, publishing.report())
         for player in players:
             assert_same_packets(self, source, player.finish())

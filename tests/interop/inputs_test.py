@@ -6,9 +6,11 @@ Codecs that FFmpeg 5.1 reads from RTMP are here; those of Enhanced RTMP are in e
 import os
 
 from clips import clip
-from harness import InteropTest
+from harness import InteropTest, wait_until
+from packets import packets_of
 from publisher import Publisher, assert_same_packets
-from servers import FfmpegPlayer, Origin, RtmpdumpPlayer
+from servers import FfmpegPlayer, Nginx, Origin, RtmpdumpPlayer
+from web import WebServer
 
 
 class InputsTest(InteropTest):
@@ -66,6 +68,16 @@ class InputsTest(InteropTest):
     def test_mp3_beside_video(self):
         self.assert_arrives("mp3.mkv")
 
+    def test_mp3_at_rtmpdump(self):
+        self.assert_arrives("mp3.mkv", RtmpdumpPlayer)
+
+    def test_mp3_through_nginx(self):
+        nginx = Nginx(self)
+        player = FfmpegPlayer(self, nginx, "one")
+        source = clip("mp3.mkv")
+        Publisher(self, source, [nginx.url("one")], "--no-realtime").finish()
+        assert_same_packets(self, source, player.finish(), "--timestamps", "nginx")
+
     def test_video_only(self):
         self.assert_arrives("video.mp4")
 
@@ -90,5 +102,34 @@ class InputsTest(InteropTest):
     def test_broadcast_timestamps_that_wrap_32_bits(self):
         self.assert_arrives("fifty_days.mkv", RtmpdumpPlayer)
 
+    def test_every_server_gets_the_same_timestamps(self):
+        """To the millisecond, and where they need more than 24 bits too."""
+        origins = [Origin(self), Origin(self)]
+        players = [RtmpdumpPlayer(self, origin, "one") for origin in origins]
+        Publisher(self, clip("five_hours.mkv"), [origin.url("one") for origin in origins], "--no-realtime").finish()
+        one, other = (packets_of(player.finish(), "v") for player in players)
+        self.assertEqual(len(one), 300)
+        self.assertGreater(one[-1].dts, 0xFFFFFF / 1000)
+        self.assertEqual(one, other)
+
     def test_keyframe_of_two_megabytes(self):
         self.assert_arrives("huge_keyframe.mp4")
+
+    def test_a_url_of_http(self):
+        origin = Origin(self)
+        capture = FfmpegPlayer(self, origin, "one")
+        source = clip("b_frames.ts")
+        web = WebServer(source.read_bytes())
+        self.addCleanup(web.close)
+        Publisher(self, web.url("film.ts"), [origin.url("one")], "--no-realtime").finish()
+        assert_same_packets(self, source, capture.finish())
+
+    def test_a_url_of_another_rtmp_server(self):
+        first, second = Origin(self), Origin(self)
+        capture = FfmpegPlayer(self, second, "one")
+        relaying = Publisher(self, first.url("source"), [second.url("one")])
+        wait_until(lambda: first.players("source") == 1, "multiconn-publish to play")
+        source = clip("small_half.ts")
+        Publisher(self, source, [first.url("source")]).finish()
+        relaying.finish()
+        assert_same_packets(self, source, capture.finish())

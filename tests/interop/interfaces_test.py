@@ -55,6 +55,17 @@ class InterfacesTest(InteropTest):
                     self.assertEqual(request(url, method="POST")[0], 401, url)
                     self.assertEqual(request(url, token=TOKEN, method="POST")[0], 200, url)
 
+    def test_status_of_the_origin(self):
+        origin = Origin(self)
+        Publisher(self, clip("baseline.flv"), [origin.url("stream")], "--loop")
+        wait_until(lambda: origin.publishers("stream") == 1, "the stream")
+        status = origin.status()
+        (stream,) = status["streams"]
+        heading, title = "Status of multiconn-origin", "multiconn-origin"
+        self.assertEqual(sorted(status), sorted(words(heading, title)))
+        row = re.search(r"^\| `streams` .*$", chapter(heading), re.MULTILINE)[0]
+        self.assertLessEqual({*stream, *stream["publisher"]}, set(re.findall(r"`(\w+)`", row)))
+
     def test_monitor_of_your_own(self):
         (example,) = examples("A monitor of your own")
         self.assertLess(set(json.loads(example)), set(words("A monitor of your own", "field")))

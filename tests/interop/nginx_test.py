@@ -1,5 +1,7 @@
 """Publishing to nginx-rtmp, which rewrites timestamps: payload and order are exact, times within a millisecond."""
 
+import re
+
 from clips import clip
 from harness import InteropTest, wait_until
 from publisher import Publisher, assert_same_packets
@@ -39,6 +41,23 @@ class NginxTest(InteropTest):
         player = FfmpegPlayer(self, nginx, "one")
         source = clip("huge_keyframe.mp4")
         Publisher(self, source, [nginx.url("one")]).finish()
+        assert_same_packets(self, source, player.finish(), *BY_NGINX)
+
+    def test_a_keyframe_that_is_too_long_for_one_server(self):
+        default, generous = Nginx(self, max_message=None), Nginx(self)
+        player = FfmpegPlayer(self, generous, "one")
+        source = clip("one_huge_keyframe.mp4")
+        publisher = Publisher(self, source, [default.url("one"), generous.url("one")])
+        rows = publisher.finish(expected=3)
+        said = [event["description"] for event in publisher.events("status")
+                if event.get("id") == 0 and event["code"] == "NetStream.Buffer.Dropped"]
+        bytes_long = re.search(r"A frame of (\d+) bytes is left out, .*nginx-rtmp: max_message", " ".join(said))
+        self.assertTrue(bytes_long, said)
+        self.assertGreater(int(bytes_long[1]), 1024 * 1024)
+        self.assertEqual(publisher.codes(server=0).count("NetStream.Publish.Lost"), 2)
+        self.assertIn("NetStream.Publish.Resumed", publisher.codes(server=0))
+        self.assertEqual(rows[0]["frames_dropped"], 5, "the group of that keyframe, and no sound")
+        self.assertEqual(rows[1]["frames_dropped"], 0)
         assert_same_packets(self, source, player.finish(), *BY_NGINX)
 
     def test_the_name_is_free_again_after_the_end(self):

@@ -23,6 +23,13 @@ class OriginTest(InteropTest):
         for player in players:
             assert_same_packets(self, source, player.finish())
 
+    def test_by_ipv6(self):
+        origin = Origin(self, host="[::1]")
+        player = FfmpegPlayer(self, origin, "one")
+        source = clip("b_frames.mp4")
+        Publisher(self, source, [origin.url("one")], "--no-realtime").finish()
+        assert_same_packets(self, source, player.finish())
+
     def test_a_late_player_begins_with_a_keyframe(self):
         origin = Origin(self)
         publisher = Publisher(self, clip("b_frames.mp4"), [origin.url("one")], "--loop")

@@ -16,11 +16,7 @@ class RecordTest(InteropTest):
         self.recording = self.kept / "live/film.flv"
 
     def record(self, source, mode="record"):
-        publisher = self.run_program([BIN / "record_film", source, self.origin.url("film"), mode], timeout=60)
-        self.assertEqual(publisher.exit_code, 0, publisher.stdout + publisher.stderr)
-        # The file gets its name when it is whole.
-        wait_until(lambda: self.origin.publishers("film") == 0, "the end of the publish")
-        wait_until(self.recording.exists, "the recording")
+        record(self, source, self.origin, self.recording, mode)
 
     def assert_decodes(self, path):
         decoder = self.run_program(["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"])
@@ -59,3 +55,12 @@ class RecordTest(InteropTest):
             self.assertEqual([packet.digest for packet in twice], 2 * [packet.digest for packet in once[kind]])
             self.assertEqual([packet.dts for packet in twice], sorted(packet.dts for packet in twice))
         self.assert_decodes(self.recording)
+
+
+def record(test, source, origin, recording, mode="record"):
+    """Publishes it, and returns once the file that `origin` makes of it is there."""
+    publisher = test.run_program([BIN / "record_film", source, origin.url("film"), mode], timeout=60)
+    test.assertEqual(publisher.exit_code, 0, publisher.stdout + publisher.stderr)
+    # The file gets its name when it is whole.
+    wait_until(lambda: origin.publishers("film") == 0, "the end of the publish")
+    wait_until(recording.exists, "the recording")

@@ -21,7 +21,7 @@ error_log stderr warn;
 events {{ worker_connections 256; }}
 rtmp {{
     access_log off;
-    max_message 16M;
+    {max_message}
     server {{
         listen 127.0.0.1:{port};
         ping 5s;
@@ -47,16 +47,17 @@ http {{
 class Nginx:
     """nginx with the RTMP module, application "live"."""
 
-    def __init__(self, stage, tls=None, live_options=""):
-        """`tls`: (certificate, key) of a TLS terminator in front of it, on tls_port."""
+    def __init__(self, stage, tls=None, live_options="", max_message="16M"):
+        """`tls`: (certificate, key) of a TLS terminator in front of it, on tls_port. `max_message`: None is 1M."""
         _require_module("ngx_rtmp_module.so", "libnginx-mod-rtmp")
         if tls:
             _require_module("ngx_stream_module.so", "libnginx-mod-stream")
         # nginx cannot be told to choose its ports: another program may take one first.
-        if not self._start(stage, tls, live_options) and not self._start(stage, tls, live_options):
+        arguments = (stage, tls, live_options, max_message)
+        if not self._start(*arguments) and not self._start(*arguments):
             raise AssertionError(f"nginx did not start: {self.program.stderr.strip()[-500:]}")
 
-    def _start(self, stage, tls, live_options):
+    def _start(self, stage, tls, live_options, max_message):
         """Whether it listens: False if a port was taken."""
         self._stage = stage
         self.port, self.http_port = free_port(), free_port()
@@ -66,7 +67,7 @@ class Nginx:
         config = directory / "nginx.conf"
         config.write_text(NGINX_CONFIG.format(
             modules=NGINX_MODULES, directory=directory, port=self.port, http_port=self.http_port,
-            live_options=live_options,
+            live_options=live_options, max_message=f"max_message {max_message};" if max_message else "",
             load_stream=f"load_module {NGINX_MODULES}/ngx_stream_module.so;" if tls else "",
             stream_section=self._stream_section(*tls) if tls else ""))
         self._command = ["nginx", "-p", directory, "-c", config, "-e", "stderr"]
@@ -108,8 +109,10 @@ class Nginx:
 class Origin:
     """multiconn-origin, on ports that the kernel chose."""
 
-    def __init__(self, stage, *arguments, show_names=True, port=0):
-        self._stage, self._arguments = stage, [*arguments, *(["--show-names"] if show_names else [])]
+    def __init__(self, stage, *arguments, show_names=True, host="127.0.0.1", port=0):
+        """`host`: an IPv6 address in brackets."""
+        self._stage, self._host = stage, host
+        self._arguments = [*arguments, *(["--show-names"] if show_names else [])]
         self._start(port)
 
     def restart(self):
@@ -117,14 +120,14 @@ class Origin:
         self._start(self.port)
 
     def _start(self, port):
-        self.program = self._stage.start([BIN / "multiconn-origin", "--listen", f"127.0.0.1:{port}", "--http", "127.0.0.1:0",
-                                          *self._arguments])
+        self.program = self._stage.start([BIN / "multiconn-origin", "--listen", f"{self._host}:{port}", "--http",
+                                          "127.0.0.1:0", *self._arguments])
         self.program.wait_for_output("listening http ")
         ports = dict(re.findall(r"listening (rtmp|http)s? \S*:(\d+)", self.program.stdout))
         self.port, self.http_port = int(ports["rtmp"]), int(ports["http"])
 
     def url(self, stream):
-        return f"rtmp://127.0.0.1:{self.port}/live/{stream}"
+        return f"rtmp://{self._host}:{self.port}/live/{stream}"
 
     def status(self):
         return json.loads(_get(f"http://127.0.0.1:{self.http_port}/status.json"))

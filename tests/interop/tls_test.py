@@ -48,6 +48,22 @@ class TlsTest(InteropTest):
         told = self.assert_refused(server, "localhost", "--ca-file", self.authority.certificate)
         self.assertIn("expired", told)
 
+    def test_a_certificate_that_has_expired_when_the_server_is_back(self):
+        """No retry would help then either."""
+        server = self.server(self.authority.issue("good"))
+        publisher = Publisher(self, clip("b_frames.mp4"), [f"rtmps://localhost:{server.tls_port}/live/one"], "--loop",
+                              "--ca-file", self.authority.certificate)
+        publisher.wait_for_frames(10)
+        server.program.kill()
+        publisher.wait_for_status("NetConnection.Connect.Reconnecting")
+        self.authority.issue("good", days=-1)
+        server.restart()
+        row, = publisher.finish(expected=3)
+        self.assertEqual(row["state"], "failed")
+        self.assertIn("expired", row["error"])
+        codes = publisher.codes(server=0)
+        self.assertNotIn("NetConnection.Connect.Reconnecting", codes[codes.index("NetConnection.Connect.Failed"):])
+
     def test_an_unknown_authority(self):
         server = self.server(Authority(self.directory, "Other Authority").issue("unknown"))
         told = self.assert_refused(server, "localhost", "--ca-file", self.authority.certificate)

@@ -118,11 +118,44 @@ TEST(PacketCompare, ATrackThatIsMissing) {
 TEST(PacketCompare, NginxMayDriftButNotStep) {
   const std::vector<Track> input{pictures(100), sounds(150)};
   std::vector<Track> capture{sent(input[0], 1s), sent(input[1], 2s)};
-  for (std::size_t i = 50; i < 100; ++i) *capture[0].packets[i].dts += 1ms;
+  const auto shift = [&](Microseconds by) {
+    for (std::size_t i = 50; i < 100; ++i) {
+      *capture[0].packets[i].dts += by;
+      *capture[0].packets[i].pts += by;
+    }
+  };
+  shift(1ms);
   EXPECT_TRUE(compare(input, capture, TimestampRule::nginx).equal);
   EXPECT_FALSE(compare(input, capture, TimestampRule::exact).equal);
-  for (std::size_t i = 50; i < 100; ++i) *capture[0].packets[i].dts += 2ms;
+  shift(2ms);
   EXPECT_FALSE(compare(input, capture, TimestampRule::nginx).equal);
+}
+
+TEST(PacketCompare, NginxLeavesPtsAsFarAheadAsItWas) {
+  const std::vector<Track> input{pictures(100)};
+  std::vector<Track> capture{sent(input[0], 1s)};
+  EXPECT_TRUE(compare(input, capture, TimestampRule::nginx).equal);
+  *capture[0].packets[50].pts += 3ms;
+  EXPECT_NEAR(compare(input, capture, TimestampRule::nginx).tracks[0].worst_ms, 3, 1);
+  for (Packet& packet : capture[0].packets) packet.pts = packet.dts;
+  EXPECT_FALSE(compare(input, capture, TimestampRule::nginx).equal);
+  for (Packet& packet : capture[0].packets) packet.pts = std::nullopt;
+  EXPECT_TRUE(compare(input, capture, TimestampRule::nginx).equal) << "there is nothing to compare";
+}
+
+TEST(PacketCompare, TheCodecIsCompared) {
+  const std::vector<Track> input{pictures(20)};
+  std::vector<Track> capture{sent(input[0], 0s)};
+  capture[0].codec = "hevc";
+  for (const TimestampRule rule : {TimestampRule::exact, TimestampRule::nginx, TimestampRule::none}) {
+    const Report report = compare(input, capture, rule);
+    EXPECT_FALSE(report.equal);
+    EXPECT_TRUE(report.tracks[0].other_codec);
+  }
+  for (const char* unknown : {"", "none", "unknown_codec"}) {
+    capture[0].codec = unknown;
+    EXPECT_TRUE(compare(input, capture, TimestampRule::exact).equal) << unknown;
+  }
 }
 
 TEST(PacketCompare, MissingTimesOfTheInputAreNotCompared) {
@@ -162,6 +195,9 @@ TEST_F(PacketReader, ListingsOfFfmpeg8AreRead) {
     const std::vector<Track> input = readMedia(folder + name + ".flv", NalLengths::as_given);
     const std::vector<Track> listed = readListing(folder + name + ".packets.jsonl");
     EXPECT_TRUE(compare(input, listed, TimestampRule::exact).equal);
+    std::vector<Track> renamed = listed;
+    renamed.at(0).codec = "vp9";
+    EXPECT_FALSE(compare(input, renamed, TimestampRule::exact).equal) << listed.at(0).codec;
   }
 }
 

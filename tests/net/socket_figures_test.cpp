@@ -11,6 +11,7 @@
 #include "net/listener.hpp"
 #include "net/message_pump_fixture.hpp"
 #include "net/tcp_transport.hpp"
+#include "net/tls_pair.hpp"
 #include "support/loop.hpp"
 #include "support/sockets.hpp"
 
@@ -82,16 +83,16 @@ TEST(SocketFigures, AFullWindowIsNotSilence) {
 }
 
 /// From now on nothing reaches the socket: the other side gets no answers, as from a machine that is off.
-void swallow(const Socket& socket) {
+void swallow(int descriptor) {
   sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
   const sock_fprog program{1, &nothing};
-  ASSERT_EQ(::setsockopt(socket.descriptor(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+  ASSERT_EQ(::setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
 }
 
 TEST(SocketFigures, ABlackHoleIsSilence) {
   Loop loop;
   auto [near, far] = connectedPair();
-  swallow(far);
+  swallow(far.descriptor());
   TcpTransport transport(loop.scheduler(), std::move(near));
   const rtmp::Bytes bytes(1000);
   const rtmp::BytesView slice(bytes);
@@ -100,6 +101,24 @@ TEST(SocketFigures, ABlackHoleIsSilence) {
   ASSERT_TRUE(poll(loop, [&] { return std::chrono::steady_clock::now() > heard + 300ms; }));
   EXPECT_LE(*transport.figures().last_heard, heard + 10ms);
   EXPECT_EQ(transport.figures().unacknowledged, 1000u);
+}
+
+class TlsFigures : public TlsPair {};
+
+TEST_F(TlsFigures, ABlackHoleIsSilence) {
+  handshake();
+  // What the server has sent would be sent again, and heard, when its acknowledgement is swallowed.
+  ASSERT_TRUE(poll(
+      loop, [&] { return client->figures().unacknowledged == 0 && server->figures().unacknowledged == 0; }));
+  swallow(server_descriptor);
+  const rtmp::Bytes bytes(1000);
+  const rtmp::BytesView slice(bytes);
+  EXPECT_EQ(client->write({&slice, 1}).bytes, 1000u);
+  ASSERT_TRUE(client->figures().last_heard);
+  const TimePoint heard = *client->figures().last_heard;
+  ASSERT_TRUE(poll(loop, [&] { return std::chrono::steady_clock::now() > heard + 300ms; }));
+  EXPECT_LE(*client->figures().last_heard, heard + 100ms);
+  EXPECT_GT(client->figures().unacknowledged, 1000u) << "the record is larger than what is in it";
 }
 
 int optionOf(const Socket& socket, int name) {
@@ -113,7 +132,7 @@ TEST(SocketFigures, ProbesOfAnIdleConnectionAreRepeatedSoon) {
   Loop loop;
   auto [near, far] = connectedPair();
   keepAlive(near.descriptor(), 2500ms);
-  swallow(far);
+  swallow(far.descriptor());
   SocketFigures kernel;
   const TimePoint before = std::chrono::steady_clock::now();
   TransportFigures figures;
@@ -131,7 +150,7 @@ TEST(SocketFigures, AnAnsweredProbeIsForgotten) {
   Loop loop;
   auto [near, far] = connectedPair();
   keepAlive(near.descriptor(), 2500ms);
-  swallow(far);
+  swallow(far.descriptor());
   SocketFigures kernel;
   ASSERT_TRUE(poll(loop, [&] { return kernel.ask(near.descriptor()).probes >= 3; }));
   const int nothing = 0;
@@ -160,7 +179,7 @@ TEST(KeepAlive, AnIdleLinkToABlackHoleEnds) {
   // C0 and C1 are there and acknowledged: nothing is on its way.
   ASSERT_TRUE(loop.until(
       [&] { return accepted && link->stats().bytes_sent > 0 && link->stats().unacknowledged == 0; }));
-  swallow(accepted);
+  swallow(accepted.descriptor());
   ASSERT_TRUE(loop.until([&] { return events.ended(); }));
   EXPECT_EQ(events.failures[0].code, std::errc::timed_out);
 }

@@ -1,80 +1,47 @@
 #include "net/tls_transport.hpp"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
-#include <array>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "net/error.hpp"
 #include "net/peer.hpp"
-#include "support/certificates.hpp"
-#include "support/loop.hpp"
-#include "support/sockets.hpp"
+#include "net/tls_pair.hpp"
+
+namespace {
+
+/// What one call of SSL_write was given, and whether it was taken.
+struct Offer {
+  const std::byte* begin;
+  std::size_t size;
+  bool taken;
+  multiconn::rtmp::Bytes bytes;
+};
+// Set where a test wants to know.
+thread_local std::vector<Offer>* offers = nullptr;
+
+}  // namespace
+
+// In the place of OpenSSL's, which it calls.
+extern "C" int SSL_write(SSL* ssl, const void* data, int size) {
+  static const auto original = reinterpret_cast<decltype(&SSL_write)>(dlsym(RTLD_NEXT, "SSL_write"));
+  const int written = original(ssl, data, size);
+  if (offers) {
+    const std::span bytes(static_cast<const std::byte*>(data), static_cast<std::size_t>(size));
+    offers->push_back({bytes.data(), bytes.size(), written == size, {bytes.begin(), bytes.end()}});
+  }
+  return written;
+}
 
 namespace multiconn::net::test {
 namespace {
 
-// Both sides of TLS over a TCP connection with small buffers.
-class TlsPair : public testing::Test {
- protected:
-  TlsPair() {
-    const auto files = authority.issue("edge", "DNS:edge.example");
-    auto [near, far] = connectedPair(8 * 1024);
-    const auto trust = TlsContext::client({.ca_file = authority.caFile(), .insecure = false});
-    client = std::make_unique<TlsTransport>(loop.scheduler(), std::move(near), trust.context, "edge.example");
-    server = std::make_unique<TlsTransport>(loop.scheduler(), std::move(far),
-                                            TlsContext::server(files.certificate, files.key).context, "");
-  }
-
-  void handshake() {
-    int done = 0;
-    const auto count = [&](const std::optional<LinkFailure>& failure) {
-      EXPECT_FALSE(failure) << failure->text;
-      ++done;
-    };
-    client->handshake(count);
-    server->handshake(count);
-    EXPECT_EQ(done, 0);
-    ASSERT_TRUE(loop.until([&] { return done == 2; }));
-  }
-
-  /// Writes all slices, offering the rest again and again, as the pump does.
-  void send(TlsTransport& from, std::vector<rtmp::BytesView> slices) {
-    IoResult result = from.write(slices);
-    ASSERT_FALSE(result.error) << result.error.message();
-    while (result.bytes > 0) {
-      const std::size_t part = std::min(result.bytes, slices.front().size());
-      slices.front() = slices.front().subspan(part);
-      result.bytes -= part;
-      if (slices.front().empty()) slices.erase(slices.begin());
-    }
-    if (slices.empty()) return void(sent = true);
-    ASSERT_TRUE(result.would_block);
-    from.waitWritable([this, &from, slices] { send(from, slices); });
-  }
-
-  void receive(TlsTransport& at) {
-    std::array<std::byte, 5000> buffer;
-    while (true) {
-      const IoResult result = at.read(buffer);
-      received.insert(received.end(), buffer.begin(),
-                      buffer.begin() + static_cast<std::ptrdiff_t>(result.bytes));
-      ended = ended || result.ended;
-      error = result.error;
-      if (result.ended || result.error) return;
-      if (result.would_block) return at.waitReadable([this, &at] { receive(at); });
-    }
-  }
-
-  Loop loop;
-  multiconn::test::TestAuthority authority;
-  std::unique_ptr<TlsTransport> client, server;
-  rtmp::Bytes received;
-  std::error_code error;
-  bool sent = false;
-  bool ended = false;
-};
+constexpr std::size_t record_limit = 16 * 1024;  // RFC 8446 5.1
 
 TEST_F(TlsPair, CarriesSlicesOfEverySizeThroughSmallBuffers) {
   handshake();
@@ -92,6 +59,120 @@ TEST_F(TlsPair, CarriesSlicesOfEverySizeThroughSmallBuffers) {
   EXPECT_TRUE(sent);
   EXPECT_EQ(received, whole);
   EXPECT_TRUE(client->figures().rtt.has_value());
+}
+
+// What SSL_write is given of slices that are headers and payloads in turn, as the chunks of messages are.
+class TlsRecords : public TlsPair {
+ protected:
+  ~TlsRecords() override { offers = nullptr; }
+
+  void carry(const std::vector<std::size_t>& sizes) {
+    handshake();
+    rtmp::Bytes whole;
+    std::vector<rtmp::BytesView> slices;
+    for (const std::size_t size : sizes) {
+      parts.push_back(video(size).payload);
+      slices.emplace_back(*parts.back());
+      whole.insert(whole.end(), parts.back()->begin(), parts.back()->end());
+    }
+    offers = &offered;
+    receive(*server);
+    send(*client, std::move(slices));
+    ASSERT_TRUE(loop.until([&] { return received.size() == whole.size(); }));
+    EXPECT_EQ(received, whole);
+    EXPECT_EQ(joined(), whole);
+    EXPECT_EQ(taken(), (whole.size() + record_limit - 1) / record_limit) << "more records than it needs";
+  }
+  rtmp::Bytes joined() const {
+    rtmp::Bytes bytes;
+    for (const Offer& offer : offered)
+      if (offer.taken) bytes.insert(bytes.end(), offer.bytes.begin(), offer.bytes.end());
+    return bytes;
+  }
+  std::size_t taken() const {
+    return static_cast<std::size_t>(std::ranges::count_if(offered, [](const Offer& o) { return o.taken; }));
+  }
+  bool inPlace(const Offer& offer) const {
+    return std::ranges::any_of(parts, [&](const rtmp::Payload& part) {
+      return offer.begin >= part->data() && offer.begin + offer.size <= part->data() + part->size();
+    });
+  }
+  /// The sizes of the records that did not lie in one of the parts.
+  std::vector<std::size_t> copied() const {
+    std::vector<std::size_t> sizes;
+    for (const Offer& offer : offered)
+      if (offer.taken && !inPlace(offer)) sizes.push_back(offer.size);
+    return sizes;
+  }
+  void expectRefusedAgain() const {
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i + 1 < offered.size(); ++i) {
+      if (offered[i].taken) continue;
+      ++refused;
+      EXPECT_EQ(offered[i + 1].size, offered[i].size);
+      EXPECT_TRUE(offered[i + 1].bytes == offered[i].bytes);
+    }
+    EXPECT_GT(refused, 0u);
+  }
+
+  std::vector<rtmp::Payload> parts;
+  std::vector<Offer> offered;
+};
+
+TEST_F(TlsRecords, AreEncryptedFromWhereThePayloadLies) {
+  carry({12, 60000});
+  EXPECT_EQ(copied(), std::vector<std::size_t>{12 + 60000 % record_limit});
+}
+
+TEST_F(TlsRecords, CopyOnlyWhatSharesARecordWithAHeader) {
+  carry({12, 25000});
+  EXPECT_EQ(copied(), std::vector<std::size_t>{12 + 25000 % record_limit});
+}
+
+TEST_F(TlsRecords, HoldAHeaderAloneBeforeAPayloadOfWholeOnes) {
+  carry({12, 4 * record_limit});
+  EXPECT_EQ(copied(), std::vector<std::size_t>{});
+}
+
+TEST_F(TlsRecords, AreNoMoreForTheSakeOfCopies) {
+  // 12 + 10848, three whole ones, 1 + 7232, two whole ones: seven, as many as 100013 bytes need.
+  carry({12, 60000, 1, 40000});
+  EXPECT_EQ(copied(), (std::vector<std::size_t>{12 + 60000 % record_limit, 1 + 40000 % record_limit}));
+}
+
+TEST_F(TlsRecords, AreFullWhereThereIsNothingToSpare) {
+  carry({12, 20000, 1, 2 * record_limit - 20013});
+  EXPECT_EQ(copied(), (std::vector<std::size_t>{record_limit, record_limit}));
+}
+
+TEST_F(TlsRecords, AreFullWhereAHeaderAndWhatIsBeyondWholeRecordsExceedOne) {
+  carry({12, 3 * record_limit - 5});
+  EXPECT_EQ(copied(), std::vector<std::size_t>{record_limit});
+}
+
+TEST_F(TlsRecords, HoldSmallMessagesTogether) {
+  carry({12, 3000, 8, 300, 8, 12000, 8, 300});
+  EXPECT_EQ(copied(), std::vector<std::size_t>{12 + 3000 + 8 + 300 + 8 + 12000 + 8 + 300});
+}
+
+TEST_F(TlsRecords, ThatASocketDoesNotTakeAreOfferedAgain) {
+  carry({12, 60000, 1, 60000, 1, 300'000});
+  expectRefusedAgain();
+}
+
+TEST_F(TlsRecords, ThatASocketDoesNotTakeStayAsTheyAreWhenMoreComes) {
+  handshake();
+  const rtmp::Payload first = video(10000).payload;
+  const rtmp::Payload more = video(5000).payload;
+  const rtmp::BytesView slice(*first);
+  offers = &offered;
+  while (!client->write({&slice, 1}).would_block) {
+  }
+  receive(*server);
+  send(*client, {*first, *more});
+  ASSERT_TRUE(loop.until([&] { return sent; }));
+  expectRefusedAgain();
+  EXPECT_EQ(offered.back().size, more->size());
 }
 
 TEST_F(TlsPair, EndsWithCloseNotify) {

@@ -112,7 +112,13 @@ TEST(OriginProgram, HelpAndVersionAreOnStdout) {
   EXPECT_THAT(version.line(), MatchesRegex("multiconn-origin [0-9]+\\.[0-9]+\\.[0-9]+"));
   EXPECT_EQ(version.status(), 0);
   ProgramRun help = startOrigin({"--help"});
-  EXPECT_THAT(help.line(), HasSubstr("RTMP server"));
+  const std::string said = help.output();
+  EXPECT_THAT(said, HasSubstr("RTMP server"));
+  EXPECT_THAT(said, testing::Not(testing::ContainsRegex("INT|TEXT|SIZE|CLI11| in \\[")));
+  for (const char* const line :
+       {"--play-wait TIME=30s ", "; as 500ms, 30s or 2min, or in milliseconds", "--max-connections N=1024 ",
+        "--max-object-size BYTES=1048576", "Example: multiconn-origin "})
+    EXPECT_THAT(said, HasSubstr(line));
   EXPECT_EQ(help.status(), 0);
 }
 

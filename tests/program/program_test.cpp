@@ -54,6 +54,10 @@ TEST(Program, TellsItsVersionAndItsOptions) {
   EXPECT_EQ(help.status, 0);
   for (const char* const option : {"--number", "--config", "--log-level", "--version"})
     EXPECT_NE(help.out.find(option), std::string::npos) << option;
+  for (const char* const said :
+       {"Read options by their long names from this file: name=\"value\" on each line",
+        "--log-level LEVEL=info ", "How much standard error tells: trace, debug, info, warn, error, off"})
+    EXPECT_NE(help.out.find(said), std::string::npos) << said;
 }
 
 TEST(Program, TakesALogLevel) {

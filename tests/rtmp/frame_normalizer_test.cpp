@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "rtmp/av1_config.hpp"
 #include "rtmp/golden.hpp"
+#include "rtmp/hevc_config.hpp"
 #include "rtmp/hex.hpp"
 #include "rtmp/media_body.hpp"
 #include "rtmp/nal_units.hpp"
+#include "rtmp/vp_config.hpp"
 
 namespace multiconn::rtmp {
 namespace {
@@ -105,6 +108,68 @@ TEST(FrameNormalizer, ChangedParameterSetsMakeANewConfig) {
   const auto added = normalized(normalizer, frameOf(Codec::h264, FrameKind::inter, "000001 685c 000001 41"));
   ASSERT_EQ(added.size(), 2U);
   EXPECT_EQ(toHex(*added[0].data), "0142c01fffe100056742c01fda02000468ce3c800002685c");
+}
+
+// Sequence headers of 160x90 and 144x90.
+constexpr const char* av1_header = "0a0a 00000003b4fd936be401";
+constexpr const char* narrower_av1_header = "0a0a 00000003b47d936be401";
+
+Described av1Out(FrameNormalizer& normalizer, std::string_view data, FrameKind kind = FrameKind::key) {
+  return described(normalized(normalizer, frameOf(Codec::av1, kind, data)));
+}
+
+std::string configOf(const char* av1_data) {
+  return "config " + toHex(*av1Config(hex(av1_data)));
+}
+
+TEST(FrameNormalizer, AChangedAv1SequenceHeaderMakesANewConfig) {
+  const std::string frame = toHex(hex(av1_header)), narrower = toHex(hex(narrower_av1_header));
+  for (const bool given : {false, true}) {
+    SCOPED_TRACE(given);
+    FrameNormalizer normalizer;
+    if (given) normalized(normalizer, frameOf(Codec::av1, FrameKind::config, *av1Config(hex(av1_header))));
+    EXPECT_EQ(av1Out(normalizer, av1_header),
+              given ? Described{frame} : (Described{configOf(av1_header), frame}));
+    EXPECT_EQ(av1Out(normalizer, av1_header), Described{frame});
+    EXPECT_EQ(av1Out(normalizer, "3201aa"), Described{"3201aa"}) << "no header";
+    EXPECT_EQ(av1Out(normalizer, "3201aa", FrameKind::inter), Described{"3201aa"});
+    EXPECT_EQ(av1Out(normalizer, narrower_av1_header), (Described{configOf(narrower_av1_header), narrower}));
+    EXPECT_EQ(av1Out(normalizer, narrower_av1_header), Described{narrower});
+    EXPECT_EQ(av1Out(normalizer, av1_header), (Described{configOf(av1_header), frame}));
+  }
+}
+
+TEST(FrameNormalizer, AnAv1RecordGivenForAnotherHeaderGivesWay) {
+  FrameNormalizer normalizer;
+  normalized(normalizer, frameOf(Codec::av1, FrameKind::config, *av1Config(hex(av1_header))));
+  EXPECT_EQ(av1Out(normalizer, narrower_av1_header).at(0), configOf(narrower_av1_header));
+}
+
+TEST(FrameNormalizer, AnAv1RecordGivenWithoutAHeaderStandsUntilTheHeaderChanges) {
+  FrameNormalizer normalizer;
+  EXPECT_EQ(normalized(normalizer, frameOf(Codec::av1, FrameKind::config, "81000c00")).size(), 1U);
+  EXPECT_EQ(av1Out(normalizer, av1_header).size(), 1U);
+  EXPECT_EQ(av1Out(normalizer, narrower_av1_header).at(0), configOf(narrower_av1_header));
+}
+
+TEST(FrameNormalizer, AChangedVp9ProfileMakesANewConfig) {
+  // Profile 0, BT.709, 160x90; profile 2, 10 bits, BT.2020, 1920x1080.
+  constexpr const char* profile_0 = "82 498342 4009f00590";
+  constexpr const char* profile_2 = "92 498342 503bf821b8";
+  for (const bool given : {false, true}) {
+    SCOPED_TRACE(given);
+    FrameNormalizer normalizer;
+    const auto out = [&](const char* data) {
+      return described(normalized(normalizer, frameOf(Codec::vp9, FrameKind::key, data)));
+    };
+    // A level that the frames do not tell.
+    if (given) normalized(normalizer, frameOf(Codec::vp9, FrameKind::config, "001e820202020000"));
+    EXPECT_EQ(out(profile_0).size(), given ? 1U : 2U);
+    EXPECT_EQ(out(profile_0).size(), 1U);
+    EXPECT_EQ(out(profile_2),
+              (Described{"config " + toHex(*vp9Config(hex(profile_2))), toHex(hex(profile_2))}));
+    EXPECT_EQ(out(profile_2).size(), 1U);
+  }
 }
 
 TEST(FrameNormalizer, AnnexBParameterSetsAsConfig) {
@@ -240,6 +305,32 @@ TEST(FrameNormalizerGolden, AnnexBComesOutAsFfmpegWroteIt) {
     }
     EXPECT_EQ(described(out), described(golden));
   }
+}
+
+TEST(FrameNormalizerGolden, ChangedHevcParameterSetsMakeANewConfig) {
+  const std::vector<EncodedFrame> golden = goldenVideo("hevc_annexb");
+  const EncodedFrame key = asAnnexB(golden.at(1));
+  Bytes changed;
+  std::string changed_set;
+  const auto units = splitLengthPrefixed(*golden.at(1).data, 4);
+  for (const BytesView unit : *units) {
+    Bytes copy(unit.begin(), unit.end());
+    if (hevcNalType(unit) == static_cast<std::uint8_t>(HevcNalType::pps)) {
+      copy.at(copy.size() - 2) ^= std::byte{1};
+      changed_set = toHex(copy);
+    }
+    ByteWriter(changed).u32(1).bytes(copy);
+  }
+  const EncodedFrame other_key = frameOf(Codec::hevc, FrameKind::key, changed);
+  FrameNormalizer normalizer;
+  EXPECT_EQ(normalized(normalizer, key).size(), 2U);
+  EXPECT_EQ(normalized(normalizer, key).size(), 1U);
+  const auto out = described(normalized(normalizer, other_key));
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_TRUE(out[0].starts_with("config "));
+  EXPECT_NE(out[0].find(changed_set), std::string::npos);
+  EXPECT_EQ(normalized(normalizer, other_key).size(), 1U);
+  EXPECT_EQ(described(normalized(normalizer, key)).at(0), "config " + toHex(*golden.at(0).data));
 }
 
 TEST(FrameNormalizerGolden, RecordsAreFoundInTheStream) {

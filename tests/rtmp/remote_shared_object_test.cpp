@@ -19,6 +19,36 @@ TEST_F(RemoteSharedObjectTest, UseHasVersionZeroAlsoTheSecondTime) {
   EXPECT_THAT(takeSent(), ElementsAre("0: use"));
 }
 
+TEST_F(RemoteSharedObjectTest, ASecondUseFollowsTheAnswerToTheFirst) {
+  use();
+  takeSent();
+  use();
+  EXPECT_THAT(takeSent(), IsEmpty());
+  hear({useSuccess(), cleared(), changed("x", 1)});
+  EXPECT_THAT(takeSent(), ElementsAre("0: use"));
+  EXPECT_THAT(takeEvents(), IsEmpty());
+  hear({cleared(), useSuccess(), changed("x", 2)});
+  EXPECT_THAT(takeEvents(), ElementsAre("joined", "snapshot x: none -> 2"));
+}
+
+// multiconn-origin answers so when somebody has written while Use was on its way.
+TEST_F(RemoteSharedObjectTest, AClearBehindUseSuccessTakesOnlyWhatDoesNotComeAgain) {
+  use();
+  hear({changed("x", 1), changed("y", 1)});
+  hear({useSuccess(), cleared(), changed("x", 1)});
+  EXPECT_THAT(takeEvents(), ElementsAre("joined", "snapshot x: none -> 1", "snapshot y: none -> 1"));
+  wait(150ms);
+  EXPECT_THAT(takeEvents(), ElementsAre("changed y: 1 -> none", "settled"));
+}
+
+TEST_F(RemoteSharedObjectTest, ClearsWithoutEndAreBounded) {
+  object = RemoteSharedObject("chat", false, {.bytes = 1000});
+  use();
+  hear({useSuccess()});
+  for (int i = 0; i < 100 && object.inUse(); ++i) hear({changed("slot" + std::to_string(i), i), cleared()});
+  EXPECT_FALSE(object.inUse());
+}
+
 // Recorded from crtmpserver and Red5; the slots are the same, the order is not.
 TEST_F(RemoteSharedObjectTest, JoinsCrtmpserver) {
   use();

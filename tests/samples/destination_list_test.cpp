@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "client/destination_pairs.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace publish {
@@ -65,9 +66,13 @@ TEST(DestinationList, UnreadableFileIsNamed) {
 }
 
 TEST(DestinationList, TheSameDestinationTwiceIsAnErrorHoweverItIsSpelled) {
-  EXPECT_THAT(errorOf({"rtmp://one/live/canary", "RTMP://ONE:1935/live/canary"}),
-              AllOf(HasSubstr("twice"), Not(HasSubstr("canary"))));
-  EXPECT_THAT(errorOf({"rtmps://one/live/canary", "rtmps://one:443/live/canary"}), HasSubstr("twice"));
+  for (const auto& [one, other] : multiconn::test::same_places)
+    EXPECT_THAT(errorOf({one, other}), AllOf(HasSubstr("twice"), Not(HasSubstr("canary")))) << other;
+}
+
+TEST(DestinationList, DestinationsThatLookAlikeAreAllowed) {
+  for (const auto& [one, other] : multiconn::test::different_places)
+    EXPECT_EQ(errorOf({one, other}), "no error") << other;
 }
 
 TEST(DestinationList, OneOfTheOthersIsListedTwice) {

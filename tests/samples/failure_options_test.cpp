@@ -110,6 +110,8 @@ TEST(FailureOptions, HelpTellsOfThem) {
   for (const auto* option : {"--no-reconnect", "--reconnect-attempts", "--reconnect-give-up", "--dead-after",
                              "--standby", "--resume", "--resume-live", "--resume-age", "--resume-bytes"})
     EXPECT_THAT(help.out, HasSubstr(option));
+  for (const auto* said : {"0: it is never taken for dead", "1M to 16G"})
+    EXPECT_THAT(help.out, HasSubstr(said));
 }
 
 }  // namespace

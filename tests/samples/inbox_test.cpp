@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 TEST(Inbox, DoesWorkFromAnotherThreadInItsOrder) {
-  Inbox inbox([] {});
+  Inbox inbox;
   std::vector<int> done;
   std::thread other([&] {
     for (int number = 0; number < 100; ++number) inbox.post([&done, number] { done.push_back(number); });
@@ -24,7 +24,7 @@ TEST(Inbox, DoesWorkFromAnotherThreadInItsOrder) {
 }
 
 TEST(Inbox, WorkMayPostMore) {
-  Inbox inbox([] {});
+  Inbox inbox;
   bool second = false;
   inbox.post([&] { inbox.post([&] { second = true; }); });
   inbox.runUntil(Clock::now() + 10s, [&] { return second; });
@@ -32,7 +32,7 @@ TEST(Inbox, WorkMayPostMore) {
 }
 
 TEST(Inbox, ReturnsAtTheDeadline) {
-  Inbox inbox([] {});
+  Inbox inbox;
   const auto deadline = Clock::now() + 20ms;
   inbox.runUntil(deadline, [] { return false; });
   EXPECT_GE(Clock::now(), deadline);
@@ -43,7 +43,8 @@ TEST(Inbox, ASignalArrivesAsACall) {
   // Whoever started this may have had some of them ignored.
   for (const int number : numbers) std::signal(number, SIG_DFL);
   int interrupts = 0;
-  Inbox inbox([&] { ++interrupts; });
+  Inbox inbox;
+  inbox.onInterrupt([&] { ++interrupts; });
   for (const int number : numbers) {
     std::raise(number);
     const int before = interrupts;
@@ -52,12 +53,26 @@ TEST(Inbox, ASignalArrivesAsACall) {
   EXPECT_EQ(interrupts, 3);
 }
 
+TEST(Inbox, ASignalIsKeptForWhoeverAsksForIt) {
+  std::signal(SIGTERM, SIG_DFL);
+  Inbox inbox;
+  std::raise(SIGTERM);
+  bool worked = false;
+  inbox.post([&] { worked = true; });
+  inbox.runUntil(Clock::now() + 10s, [&] { return worked; });
+  int interrupts = 0;
+  inbox.onInterrupt([&] { ++interrupts; });
+  inbox.runUntil(Clock::now() + 10s, [&] { return interrupts > 0; });
+  EXPECT_EQ(interrupts, 1);
+}
+
 TEST(Inbox, ASignalThatWasIgnoredStaysIgnored) {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGTERM, SIG_DFL);
   int interrupts = 0;
   {
-    Inbox inbox([&] { ++interrupts; });
+    Inbox inbox;
+    inbox.onInterrupt([&] { ++interrupts; });
     std::raise(SIGHUP);
     std::raise(SIGTERM);
     inbox.runUntil(Clock::now() + 10s, [&] { return interrupts > 0; });

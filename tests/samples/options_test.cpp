@@ -147,6 +147,7 @@ TEST(Options, HelpAndVersionAreNotErrors) {
   for (const auto* said :
        {"--ca-file FILE ", "--engine native|librtmp ", "--log-level LEVEL=warn", "--channels 1|2 "})
     EXPECT_THAT(help.out, HasSubstr(said));
+  for (const auto* raw : {"{", "realtime="}) EXPECT_THAT(help.out, Not(HasSubstr(raw)));
   EXPECT_THAT(parse({"--version"}).out, HasSubstr("multiconn-publish 0."));
 }
 

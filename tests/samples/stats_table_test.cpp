@@ -39,6 +39,12 @@ TEST(TableReporter, OnATerminalItIsRedrawnInPlace) {
   EXPECT_THAT(out.str(), HasSubstr("\x1b[1A\x1b[2K\r\x1b[1A\x1b[2K\r\x1b[1A\x1b[2K\r"));
 }
 
+TEST(TableReporter, HasNoSummaryOfNoServers) {
+  std::ostringstream out;
+  TableReporter(out, [] { return 80U; }).summary({});
+  EXPECT_EQ(out.str(), "");
+}
+
 TEST(TableReporter, MakesRoomOnce) {
   std::ostringstream out;
   TableReporter table(out, [] { return 80U; });

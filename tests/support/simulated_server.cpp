@@ -43,6 +43,7 @@ struct SimulatedServer::Client {
   std::uint32_t publish_stream = 0;
   std::size_t publication = 0;  // of publications
   std::uint32_t used_up_ids = 0;
+  bool refused = false;  // a message for its length, and all behind it
 };
 
 SimulatedServer::SimulatedServer(SimulatedLoop& loop, Script behaviour)
@@ -159,7 +160,9 @@ void SimulatedServer::detach(SimulatedLink& link, Farewell farewell) {
 
 void SimulatedServer::arrived(SimulatedLink& link, rtmp::OutMessage message) {
   Client* const client = find(link);
-  if (!client) return;
+  if (!client || client->refused) return;
+  client->refused = message.payload->size() > script.longest_message;
+  if (client->refused) return reset(client->number);
   if (!reading_) return client->unread.push_back(std::move(message));
   link.acknowledged(message.payload->size());
   process(*client, message);

@@ -54,6 +54,8 @@ struct Script {
   std::function<std::optional<AmfValue>(const rtmp::server_event::Called&)> on_call = {};
   std::function<void(SimulatedServer&, ConnectionNumber, const rtmp::SharedObjectMessage&)> on_shared_object =
       {};
+  /// A longer message ends its connection before anything of it is acknowledged; bytes.
+  std::size_t longest_message = SIZE_MAX;
   // The way there.
   std::size_t kernel_bytes = 256 * 1024;  ///< sent and not yet acknowledged, at most
   std::size_t bytes_per_second = 0;       ///< 0: no limit

@@ -68,6 +68,8 @@ class ServerPool {
   /// Edges that were paused here before a restart: they are paused from their first report on. Passed over
   /// above max_edges.
   void expectPaused(const std::vector<Guid>& guids);
+  /// Of expectPaused(), those that have not reported yet; none of them is in edges().
+  const std::set<Guid>& expectedPaused() const { return expected_paused_; }
   /// Those paused here, and those that are to be when they come.
   std::vector<Guid> paused() const;
 

@@ -153,7 +153,7 @@ class Balancer::Impl {
     listening_.push_back("admin " + endpointText(*net::Address::numeric(host, admin_->port())));
   }
 
-  // Nobody else names those that have not reported since the restart.
+  // Whoever paused them before the restart may no longer know.
   void tellWhoIsPaused() {
     const std::vector<balance::Guid> paused = edges_.paused();
     if (paused.empty()) return;
@@ -161,7 +161,7 @@ class Balancer::Impl {
     for (std::size_t i = 0; i < std::min(paused.size(), most_named); ++i)
       names += (names.empty() ? "" : ", ") + paused[i].text();
     log_(LogLevel::info, "edges that are still paused: " + std::to_string(paused.size()) + " (" + names +
-                             (paused.size() > most_named ? ", ..." : "") + ")");
+                             (paused.size() > most_named ? ", ...): multiconn-ctl servers lists them" : ")"));
   }
 
   // Once: the ports have all the same.

@@ -27,7 +27,8 @@ struct Figures {
   std::uint64_t state_failures = 0;
 };
 
-/// {"balancer":{...},"servers":[...]}: GET /servers.
+/// {"balancer":{...},"servers":[...]}: GET /servers. All edges, those too that are paused here and have not
+/// reported since the start.
 std::string serversJson(const Figures& figures, const EdgeDirectory& edges, balance::TimePoint now);
 /// {"samples":[...]}: GET /history.
 std::string historyJson(const History& history, balance::TimePoint now);

@@ -54,6 +54,22 @@ json::object serverOf(const EdgeDirectory& edges, const balance::Edge& edge, bal
   return server;
 }
 
+/// One that is paused here and has not reported since the start. What only a report would tell is left out.
+json::object serverOf(const EdgeDirectory& edges, const balance::Guid& guid, balance::TimePoint now) {
+  return {
+      {"id", guid.text()},
+      {"redirect", ""},
+      {"addresses", json::array()},
+      {"status", text(wordOf(balance::EdgeStatus::paused))},
+      {"why", "paused at this balancer, and no report since its start"},
+      {"paused_here", true},
+      {"duplicate_guid", edges.isDuplicated(guid, now)},
+      {"pending", 0},
+      {"redirects", 0},
+      {"reports", 0},
+  };
+}
+
 json::object refusalsOf(const DirectoryCounts& counts) {
   json::object refusals;
   for (std::size_t i = 0; i < counts.refusals.size(); ++i) {
@@ -97,6 +113,8 @@ json::object balancerOf(const Figures& figures, const EdgeDirectory& edges, bala
 std::string serversJson(const Figures& figures, const EdgeDirectory& edges, balance::TimePoint now) {
   json::array servers;
   for (const balance::Edge& edge : edges.pool().edges()) servers.push_back(serverOf(edges, edge, now));
+  for (const balance::Guid& guid : edges.pool().expectedPaused())
+    servers.push_back(serverOf(edges, guid, now));
   return http::plainJson(
              json::object{{"balancer", balancerOf(figures, edges, now)}, {"servers", std::move(servers)}}) +
          "\n";

@@ -48,6 +48,7 @@ class Page {
 
 void addEdges(Page& page, const EdgeDirectory& edges, balance::TimePoint now) {
   std::array<std::size_t, edge_status_count> by_status{};
+  by_status[static_cast<std::size_t>(balance::EdgeStatus::paused)] = edges.pool().expectedPaused().size();
   for (const balance::Edge& edge : edges.pool().edges()) {
     ++by_status[static_cast<std::size_t>(edges.pool().status(edge, now))];
   }

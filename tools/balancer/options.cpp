@@ -39,7 +39,8 @@ void addOptions(CLI::App& app, Line& line) {
       ->type_name("ADDR:PORT");
   app.add_option("--udp", line.udp, "Reports of the agents; default 1934")->type_name("ADDR:PORT");
   app.add_option("--key-file", line.key_file,
-                 "Keys of the reports, one a line; several while keys are rotated. SIGHUP reads it again")
+                 "Needed, unless --wowza-conf has a key. Keys of the reports, one a line; several while keys "
+                 "are rotated. SIGHUP reads it again")
       ->type_name("FILE");
   app.add_option("--wowza-conf", line.wowza_files,
                  "Wowza's properties of the load balancer; APP: where a module's properties belong")
@@ -47,31 +48,34 @@ void addOptions(CLI::App& app, Line& line) {
   app.add_option("--app-home", line.app_home, "What ${com.wowza.wms.AppHome} stands for")->type_name("DIR");
   app.add_option("--policy", line.policy, "How an edge is chosen; default least-loaded")->type_name("NAME");
   app.add_option("--message-timeout", line.message_timeout,
-                 "An edge that is silent for so long is out; default 5000")
+                 "An edge that is silent for so many milliseconds is out; default 5000")
       ->type_name("MS")
-      ->check(CLI::Range(100, 600000));
+      ->check(CLI::Range(100, 600000).description(""));
   app.add_option("--hold-until-edges", line.hold_until_edges,
                  "Answer as soon as so many edges have reported, not only 2.7 s after the start")
       ->type_name("N")
-      ->check(CLI::Range(0, 16384));
+      ->check(CLI::Range(0, 16384).description(""));
   app.add_option("--clock-tolerance", line.clock_tolerance,
-                 "How far an agent's clock may be off, or off: clocks are not compared")
+                 "Milliseconds that an agent's clock may be off, or off: clocks are not compared")
       ->type_name("MS|off")
       ->capture_default_str();
   app.add_option("--state-file", line.state_file,
                  "Keeps, across restarts, what makes replayed reports known, and which edges are paused here")
       ->type_name("FILE");
   app.add_option("--rtmp-mode", line.rtmp_mode, "How RTMP clients get to their edge")
-      ->check(CLI::IsMember({"redirect", "relay", "auto"}))
+      ->type_name("redirect|relay|auto")
+      ->check(CLI::IsMember({"redirect", "relay", "auto"}).description(""))
       ->capture_default_str();
-  app.add_option("--redirect-app", line.redirect_app, "The application they are sent to, by default theirs")
+  app.add_option("--redirect-app", line.redirect_app,
+                 "Application that clients are sent to; default: the one they asked for. Once one of these "
+                 "four is given for an APP, and none for all, other applications are refused")
       ->type_name("[APP=]NAME");
-  app.add_option("--redirect-port", line.redirect_port, "The port they are sent to, by default the edge's")
+  app.add_option("--redirect-port", line.redirect_port, "Port that clients are sent to; default: the edge's")
       ->type_name("[APP=]PORT");
-  app.add_option("--redirect-scheme", line.redirect_scheme, "rtmp or rtmps, by default theirs")
+  app.add_option("--redirect-scheme", line.redirect_scheme, "rtmp or rtmps; default: the one they came by")
       ->type_name("[APP=]SCHEME");
   app.add_option("--redirect-on-connect", line.redirect_on_connect,
-                 "false: accept them, and tell whoever calls getLoadBalancerRedirect")
+                 "false: let clients connect, and answer their call getLoadBalancerRedirect")
       ->type_name("[APP=]true|false");
   app.add_flag("--server-info-xml", line.server_info, "Answer ?serverInfoXML and ?explain=1");
   tools::addAdminOptions(app, line.admin, "Status page, metrics and operations");
@@ -260,8 +264,9 @@ ParsedArguments parseArguments(int argc, const char* const* argv) {
                "multiconn-balancer"};
   Line line;
   std::string log_level = "info";
-  tools::addCommonOptions(app, log_level);
   addOptions(app, line);
+  tools::addCommonOptions(app, log_level);
+  app.footer("Example: multiconn-balancer --key-file balancer.key --state-file balancer.state --admin 8936");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

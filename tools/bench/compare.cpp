@@ -9,8 +9,9 @@
 namespace multiconn::bench {
 namespace {
 
-const char* verdict(bool equal) {
-  return equal ? "equal" : "DIFFERENT";
+const char* verdict(const TrackReport& track) {
+  if (track.other_codec) return "ANOTHER CODEC";
+  return track.equal ? "equal" : "DIFFERENT";
 }
 
 void printTable(const Report& report) {
@@ -19,7 +20,7 @@ void printTable(const Report& report) {
   for (const TrackReport& each : report.tracks) {
     const std::string name = std::string(each.video ? "video " : "audio ") + each.codec;
     std::printf("%-14s %8zu %8zu %8zu %10zu %12.3f  %s\n", name.c_str(), each.frames, each.lost, each.extra,
-                each.differing, each.worst_ms, verdict(each.equal));
+                each.differing, each.worst_ms, verdict(each));
   }
   if (report.tracks.empty()) std::printf("no tracks to compare\n");
 }
@@ -29,6 +30,7 @@ void printJson(const Report& report) {
   for (const TrackReport& each : report.tracks)
     tracks.push_back({{"type", each.video ? "video" : "audio"},
                       {"codec", each.codec},
+                      {"other_codec", each.other_codec},
                       {"frames", each.frames},
                       {"lost", each.lost},
                       {"extra", each.extra},

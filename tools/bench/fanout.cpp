@@ -12,6 +12,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "flv_feed.hpp"
 #include "process.hpp"
 #include "scratch/temporary_folder.hpp"
 #include "synthetic_flv.hpp"
@@ -53,6 +54,11 @@ T median(std::vector<T> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
                    values.end());
   return values[values.size() / 2];
+}
+
+// As long as a paced run plays it.
+double playingSeconds(const std::string& file) {
+  return std::chrono::duration<double>(FlvFeed(file, 1, true).length()).count();
 }
 
 struct Row {
@@ -101,7 +107,7 @@ class Comparison {
     row.peak_rss = median(rss);
     if (paced)
       row.ms_per_second =
-          1000 * row.ours * row.gigabytes / static_cast<double>(count * options_.paced_seconds);
+          1000 * row.ours * row.gigabytes / (static_cast<double>(count) * playingSeconds(file));
     return row;
   }
 

@@ -23,7 +23,7 @@ void addFanout(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--megabytes", options->megabytes, "delivered per fast run")->capture_default_str();
-  command->add_option("--paced-seconds", options->paced_seconds, "length of a paced run")
+  command->add_option("--paced-seconds", options->paced_seconds, "length of a paced run without FILE")
       ->capture_default_str();
   CLI::Option* const tls =
       command->add_flag("--tls", options->tls, "by rtmps, beside a bare loop of SSL_write");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -24,6 +25,8 @@ class FlvFeed : public std::enable_shared_from_this<FlvFeed> {
 
   std::shared_ptr<AudioSource> audio();  ///< null when the file has none
   std::shared_ptr<VideoSource> video();
+  /// How long it plays once.
+  std::chrono::microseconds length() const { return length_; }
   /// Blocks until everything was delivered.
   void wait();
 

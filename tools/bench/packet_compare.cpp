@@ -171,6 +171,29 @@ double worstStep(const Compared& track) {
   return worst;
 }
 
+// nginx-rtmp shifts a picture, and leaves alone by how much pts is ahead of dts.
+double worstLead(const Compared& track) {
+  double worst = 0;
+  for (const Pair& pair : track.alignment.pairs) {
+    const Packet& in = track.input->packets[pair.input];
+    const Packet& out = track.capture->packets[pair.capture];
+    if (!in.dts || !in.pts || !out.dts || !out.pts) continue;
+    const Microseconds difference = std::chrono::abs((*out.pts - *out.dts) - (*in.pts - *in.dts));
+    if (difference > millisecond + slack) worst = std::max(worst, inMilliseconds(difference));
+  }
+  return worst;
+}
+
+// FFmpeg takes packets of VP8 from RTMP, and calls their codec "none".
+bool isKnown(const std::string& codec) {
+  return !codec.empty() && codec != "none" && codec != "unknown_codec";
+}
+
+bool haveOtherCodecs(const Compared& track) {
+  const std::string &in = track.input->codec, &out = track.capture->codec;
+  return isKnown(in) && isKnown(out) && in != out;
+}
+
 }  // namespace
 
 Report compare(const std::vector<Track>& input, const std::vector<Track>& capture, TimestampRule rule) {
@@ -178,13 +201,16 @@ Report compare(const std::vector<Track>& input, const std::vector<Track>& captur
   Report report;
   for (const Compared& track : tracks) {
     const Track& named = track.input->packets.empty() ? *track.capture : *track.input;
-    report.tracks.push_back({named.video, named.codec, track.input->packets.size(), track.alignment.lost,
-                             track.alignment.extra, track.alignment.differing, 0, false});
-    if (rule == TimestampRule::nginx) report.tracks.back().worst_ms = worstStep(track);
+    report.tracks.push_back({named.video, named.codec, haveOtherCodecs(track), track.input->packets.size(),
+                             track.alignment.lost, track.alignment.extra, track.alignment.differing, 0,
+                             false});
+    if (rule == TimestampRule::nginx)
+      report.tracks.back().worst_ms = std::max(worstStep(track), worstLead(track));
   }
   if (rule == TimestampRule::exact) judgeExact(tracks, report.tracks);
   for (TrackReport& each : report.tracks)
-    each.equal = each.frames > 0 && each.lost + each.extra + each.differing == 0 && each.worst_ms == 0;
+    each.equal = each.frames > 0 && !each.other_codec && each.lost + each.extra + each.differing == 0 &&
+                 each.worst_ms == 0;
   report.equal = !report.tracks.empty() && std::all_of(report.tracks.begin(), report.tracks.end(),
                                                        [](const TrackReport& each) { return each.equal; });
   return report;

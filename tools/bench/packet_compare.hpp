@@ -26,13 +26,14 @@ struct Track {
 };
 
 /// `exact`: dts and pts of all tracks are those of the input after rounding to 1 ms and one constant.
-/// `nginx`: from packet to packet dts advances as in the input within 1 ms, which is what nginx-rtmp leaves
-/// of it. `none`: not compared.
+/// `nginx`: from packet to packet dts advances, and pts is ahead of it, as in the input within 1 ms, which is
+/// what nginx-rtmp leaves of it. `none`: not compared.
 enum class TimestampRule : std::uint8_t { exact, nginx, none };
 
 struct TrackReport {
   bool video = false;
   std::string codec;
+  bool other_codec = false;   ///< the capture names another one
   std::size_t frames = 0;     ///< of the input
   std::size_t lost = 0;       ///< in the input only
   std::size_t extra = 0;      ///< in the capture only

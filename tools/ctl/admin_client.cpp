@@ -5,14 +5,6 @@
 #include <utility>
 
 namespace multiconn::ctl {
-namespace {
-
-bool isGuid(const std::string& id) {
-  return id.size() == 36 && id.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
-}
-
-}  // namespace
-
 AdminClient::AdminClient(tools::HttpUrl url, std::string token)
     : url_(std::move(url)), authorization_(token.empty() ? "" : "Bearer " + token) {}
 
@@ -44,8 +36,6 @@ std::string AdminClient::find(const std::string& id) const {
     if (row.id.rfind(id, 0) == 0 || row.redirect == id || row.redirect.rfind(id + ":", 0) == 0)
       found.push_back(row.id);
   }
-  // One that was paused before the balancer's restart and has not reported since is in no list.
-  if (found.empty() && isGuid(id)) return id;
   if (found.empty()) throw std::runtime_error("there is no server " + id);
   if (found.size() > 1) throw std::runtime_error("more than one server is " + id + ": give the whole ID");
   return found.front();

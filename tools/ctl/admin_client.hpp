@@ -18,7 +18,7 @@ class AdminClient {
   /// A balancer's edges, or the one of an agent.
   std::vector<ServerRow> servers() const;
   /// `id`: of an edge, its beginning, or its redirect address with or without the port, where only one edge
-  /// has it; empty: the agent itself. A whole id need not be listed. Returns the id in full.
+  /// has it; empty: the agent itself. Returns the id in full.
   std::string pause(const std::string& id, bool paused) const;
 
  private:

@@ -34,7 +34,8 @@ void addCommands(CLI::App& app, Arguments& arguments) {
                paused ? "Send no new clients to a server; those it has stay" : "Send clients there again")
         ->add_option(
             "id", arguments.id,
-            "At a balancer: the server's ID, its beginning, or its redirect address. At an agent: none");
+            "At a balancer: the server's ID, its beginning, or its redirect address. At an agent: none")
+        ->type_name("ID");
   }
   addCommand(app, arguments, Command::watch, "watch", "List them each second, until Ctrl-C");
   addCommand(app, arguments, Command::keygen, "keygen", "Print a random key for balancer and agents");
@@ -47,12 +48,15 @@ ParsedArguments parseArguments(int argc, const char* const* argv) {
   Arguments arguments;
   std::string admin, token_file;
   CLI::App app{"Looks after balancers and agents by their admin listeners.", "multiconn-ctl"};
-  app.add_option("--admin", admin, "The admin listener of a balancer or an agent")
+  app.add_option("--admin", admin, "Needed by all but keygen. The admin listener of a balancer or an agent")
       ->type_name("http://HOST:PORT");
   app.add_option("--token-file", token_file, "Its token; without a file it is taken from MULTICONN_TOKEN")
       ->type_name("FILE");
   addCommands(app, arguments);
   tools::addCommonOptions(app, arguments.log_level);
+  app.footer(
+      "Example: multiconn-ctl --admin http://127.0.0.1:8936 --token-file admin.token pause "
+      "edge1.example.net");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -60,9 +60,9 @@ ServerRow rowOf(const json::object& object) {
   row.id = textIn(object, "id");
   row.status = upper(textIn(object, "status"));
   row.redirect = textIn(object, "redirect");
-  row.connections = countIn(object, "connections").value_or(0);
-  row.capacity = countIn(object, "capacity").value_or(0);
-  row.load = numberIn(object, "load").value_or(0);
+  row.connections = countIn(object, "connections");
+  row.capacity = countIn(object, "capacity");
+  row.load = numberIn(object, "load");
   row.redirects = countIn(object, "redirects");
   row.age_ms = countIn(object, "last_report_ms");
   if (row.id.empty()) throw std::runtime_error("this is not the admin listener of a balancer or agent");
@@ -76,14 +76,18 @@ std::string printed(double value, const char* unit) {
   return text.data();
 }
 
+std::string printed(std::optional<std::uint64_t> count) {
+  return count ? std::to_string(*count) : "-";
+}
+
 Cells cellsOf(const ServerRow& row) {
   return {row.id,
           row.status,
-          row.redirect,
-          std::to_string(row.connections),
-          std::to_string(row.capacity),
-          printed(row.load * 100, "%"),
-          row.redirects ? std::to_string(*row.redirects) : "-",
+          row.redirect.empty() ? "-" : row.redirect,
+          printed(row.connections),
+          printed(row.capacity),
+          row.load ? printed(*row.load * 100, "%") : "-",
+          printed(row.redirects),
           row.age_ms ? printed(static_cast<double>(*row.age_ms) / 1000, "s") : "-"};
 }
 

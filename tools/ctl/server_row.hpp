@@ -9,13 +9,13 @@
 namespace multiconn::ctl {
 
 /// One edge, as a balancer's GET /servers or an agent's GET /status tells it; texts are free of control
-/// characters.
+/// characters. What is not told is empty.
 struct ServerRow {
   std::string id;
   std::string status;    ///< RUNNING, PAUSED, ...
   std::string redirect;  ///< HOST, or HOST:PORT
-  std::uint64_t connections = 0, capacity = 0;
-  double load = 0;  ///< 0 to 1, or more
+  std::optional<std::uint64_t> connections, capacity;
+  std::optional<double> load;  ///< 0 to 1, or more
   std::optional<std::uint64_t> redirects, age_ms;
 };
 

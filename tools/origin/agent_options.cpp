@@ -5,7 +5,9 @@
 namespace multiconn::tools {
 
 void addAgentOptions(CLI::App& app, AgentLine& line) {
-  agent::addReportingOptions(app, line.reporting, "--max-connections", "Server.guid in the data directory");
+  agent::addReportingOptions(app, line.reporting,
+                             {"Starts an agent inside.", "Needed with --targets.", "--max-connections",
+                              "Server.guid in the data directory"});
   addAdminOptions(app, line.admin, "Attributes, metrics and pause of the agent inside");
 }
 

@@ -17,19 +17,22 @@ namespace {
 
 constexpr std::int64_t longest_wait_ms = 24 * 60 * 60 * 1000, most_connections = 1'000'000;
 
-void addDuration(CLI::App& app, const char* name, std::chrono::milliseconds& value, const char* help,
+void addDuration(CLI::App& app, const char* name, std::chrono::milliseconds& value, const std::string& help,
                  const char* shown) {
-  app.add_option(name, value, help)
+  app.add_option(name, value, help + "; as 500ms, 30s or 2min, or in milliseconds")
       ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60000}}))
-      ->check(CLI::Range(std::int64_t{0}, longest_wait_ms))
+          CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1000}, {"min", 60000}})
+              .description(""))
+      ->check(CLI::Range(std::int64_t{0}, longest_wait_ms).description(""))
+      ->type_name("TIME")
       ->default_str(shown);
 }
 
 void addQuotas(CLI::App& app, OriginQuotas& quotas) {
   const auto count = [&app](const char* name, std::size_t& value, const char* help) {
     app.add_option(name, value, help)
-        ->check(CLI::Range(std::int64_t{0}, most_connections))
+        ->check(CLI::Range(std::int64_t{0}, most_connections).description(""))
+        ->type_name("N")
         ->capture_default_str();
   };
   count("--max-instances", quotas.instances, "Applications and instances that live at a time");
@@ -45,9 +48,12 @@ void addQuotas(CLI::App& app, OriginQuotas& quotas) {
   count("--max-slots", quotas.object_slots, "Slots of one shared object");
   count("--max-calls", quotas.client_calls, "Calls of one client, and to it, that wait for a reply");
   const auto bytes = [&app](const char* name, std::size_t& value, const char* help) {
-    app.add_option(name, value, help)->transform(CLI::AsSizeValue(false))->capture_default_str();
+    app.add_option(name, value, std::string(help) + "; also with kB, MB or GB")
+        ->transform(CLI::AsSizeValue(false).description(""))
+        ->type_name("BYTES")
+        ->capture_default_str();
   };
-  bytes("--max-object-size", quotas.object_bytes, "Names and values of one shared object; bytes, or 1MB");
+  bytes("--max-object-size", quotas.object_bytes, "Names and values of one shared object");
   bytes("--max-value-size", quotas.value_bytes, "One value of a shared object");
   bytes("--max-objects-size", quotas.all_object_bytes, "All shared objects together");
 }
@@ -116,14 +122,14 @@ ParsedArguments parseArguments(int argc, char** argv) {
          "--auth-file", auth_file,
          "Lines of user:password; encoders have to log in (authmod adobe), and nobody else may publish")
       ->type_name("FILE");
-  addDuration(app, "--play-wait", origin.play_wait,
-              "How long a player waits for a publisher; milliseconds, or 30s", "30s");
+  addDuration(app, "--play-wait", origin.play_wait, "How long a player waits for a publisher", "30s");
   addDuration(app, "--save-interval", origin.save_interval,
               "A persistent shared object is written this often at most", "500ms");
   addDuration(app, "--app-idle", origin.application_idle,
               "How long an application instance stays after its last client", "10s");
   app.add_option("--max-connections", origin.max_connections, "Peers above this are turned away")
-      ->check(CLI::Range(std::int64_t{1}, most_connections))
+      ->check(CLI::Range(std::int64_t{1}, most_connections).description(""))
+      ->type_name("N")
       ->capture_default_str();
   app.add_option(
          "--redirect", arguments.redirect,
@@ -139,6 +145,7 @@ ParsedArguments parseArguments(int argc, char** argv) {
   app.add_flag("--show-names", origin.show_names,
                "Stream names on the status page and in logs; they are keys");
   addCommonOptions(app, arguments.log_level);
+  app.footer("Example: multiconn-origin --data-dir recordings --http 8080");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

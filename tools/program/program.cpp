@@ -22,9 +22,12 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
 
 void addCommonOptions(CLI::App& app, std::string& log_level) {
   app.set_version_flag("--version", app.get_name() + " " MULTICONN_VERSION);
-  addConfigFile(app, "Options by name, in CLI11's format");
-  app.add_option("--log-level", log_level, "To stderr")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+  addConfigFile(app, "Read options by their long names from this file: name=\"value\" on each line");
+  // Validators have descriptions of their own, which the help would put behind the type; so everywhere.
+  app.add_option("--log-level", log_level,
+                 "How much standard error tells: trace, debug, info, warn, error, off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}).description(""))
+      ->type_name("LEVEL")
       ->capture_default_str();
 }
 

@@ -10,10 +10,11 @@ import { exit_failed, exit_usage, Failure, number, print, printText } from './te
 const usage_text = `usage:
   av.mjs packets INPUT [--packets N]          one JSON line per stream, then one per packet, then {"eof":true}
   av.mjs copy INPUT OUTPUT [--realtime]       remux; OUTPUT is a file or an rtmp:// URL to publish to
-  av.mjs decode INPUT [--frames N]            decode N frames (default all) of the video, or else of the audio
+  av.mjs decode INPUT [--frames N] [--type T] decode N frames (default all) of the video, or else of the audio
   av.mjs version                              the versions of FFmpeg and its libraries
 options:
   --format F           format of INPUT (packets, decode) or of OUTPUT (copy; default: by name, flv for rtmp)
+  --type video|audio   the track to decode
   --input-option K=V   option of demuxer or protocol, e.g. listen=1, rtmp_live=live; repeatable
   --output-option K=V  option of muxer or protocol, e.g. rtmp_enhanced_codecs=hvc1,av01; repeatable
   --probe S            seconds of stream to read ahead for its parameters (default 5; of a URL 1, packets 0)
@@ -28,6 +29,7 @@ const option_table = {
     packets: { type: 'string' },
     probe: { type: 'string' },
     timeout: { type: 'string', default: '20' },
+    type: { type: 'string' },
     realtime: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     'input-option': { type: 'string', multiple: true, default: [] },
@@ -90,7 +92,7 @@ async function copyCommand(options, input_url, output_url) {
 
 async function decodeCommand(options, url) {
     const input = await openInput(options, url, options.format);
-    const stream = decodableStream(input.context);
+    const stream = decodableStream(input.context, options.type);
     const decoder = await openDecoder(stream, url);
     const wanted = count(options.frames);
     const result = { type: mediaType(stream), codec: codecName(stream), frames: 0, errors: 0 };
@@ -207,12 +209,13 @@ function pacer() {
 
 // ---- decoding ----
 
-function decodableStream(context) {
+function decodableStream(context, wanted) {
     for (const type of [av_constants.AVMEDIA_TYPE_VIDEO, av_constants.AVMEDIA_TYPE_AUDIO]) {
+        if (wanted && wanted !== av.avGetMediaTypeString(type)) continue;
         const index = context.findBestStream(type);
         if (index >= 0) return context.streams[index];
     }
-    throw new Failure('neither video nor audio in the input');
+    throw new Failure(`no ${wanted ?? 'video or audio'} in the input`);
 }
 
 async function openDecoder(stream) {

@@ -25,7 +25,8 @@ struct Line {
 };
 
 void addReporting(CLI::App& app, Line& line) {
-  addReportingOptions(app, line.reporting, "1000", "Server.guid");
+  constexpr const char* needed = "Needed, here or by --wowza-conf.";
+  addReportingOptions(app, line.reporting, {needed, needed, "1000", "Server.guid"});
   app.add_option("--wowza-conf", line.wowza_files, "Wowza's properties of the load balancer's sender")
       ->type_name("[APP=]FILE");
   app.add_option(
@@ -36,8 +37,11 @@ void addReporting(CLI::App& app, Line& line) {
 }
 
 void addMonitor(CLI::App& app, Line& line) {
-  app.add_option("--monitor", line.monitor, "Where figures are read; default auto: finds out")
-      ->check(CLI::IsMember(monitorNames()));
+  std::string names;
+  for (const std::string& name : monitorNames()) names += (names.empty() ? "" : ", ") + name;
+  app.add_option("--monitor", line.monitor, "Where figures are read: " + names + "; default auto: finds out")
+      ->type_name("NAME")
+      ->check(CLI::IsMember(monitorNames()).description(""));
   app.add_option("--monitor-url", line.monitor_url,
                  "The page of nginx-rtmp's rtmp_stat, the API of SRS or MediaMTX, the status.json of "
                  "multiconn-origin")
@@ -46,9 +50,9 @@ void addMonitor(CLI::App& app, Line& line) {
                  "The program of the monitor exec, and each of its arguments with one more --exec; no shell")
       ->type_name("WORD")
       ->allow_extra_args(false);
-  app.add_option("--exec-timeout", line.exec_timeout, "How long it may take")
+  app.add_option("--exec-timeout", line.exec_timeout, "Milliseconds that it may take")
       ->type_name("MS")
-      ->check(CLI::Range(std::int64_t{10}, std::int64_t{4000}))
+      ->check(CLI::Range(std::int64_t{10}, std::int64_t{4000}).description(""))
       ->capture_default_str();
   app.add_option("--rtmp", line.rtmp,
                  "The RTMP server beside the agent, asked for a handshake each second; off: it is not asked; "
@@ -57,7 +61,8 @@ void addMonitor(CLI::App& app, Line& line) {
 }
 
 void addListeners(CLI::App& app, Line& line) {
-  app.add_option("--agent-check", line.agent_check, "Tell HAProxy's agent-check the weight of this server")
+  app.add_option("--agent-check", line.agent_check,
+                 "Tell HAProxy's agent-check the weight of this server; without an address: loopback")
       ->type_name("ADDR:PORT");
   tools::addAdminOptions(app, line.admin, "Attributes, metrics and pause");
 }
@@ -134,6 +139,8 @@ ParsedArguments parseArguments(int argc, const char* const* argv) {
   addMonitor(app, line);
   addListeners(app, line);
   tools::addCommonOptions(app, log_level);
+  app.footer(
+      "Example: multiconn-agent --targets targets.txt --redirect-address edge1.example.net --capacity 2000");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -33,30 +33,37 @@ void checkTargets(const std::string& file, const std::function<void(const std::s
 
 }  // namespace
 
-void addReportingOptions(CLI::App& app, ReportingLine& line, const std::string& capacity,
-                         const std::string& guid_file) {
+void addReportingOptions(CLI::App& app, ReportingLine& line, const ReportingHelp& help) {
   app.add_option("--targets", line.targets,
-                 "The balancers that are told, one a line: address,port,key. Read again when it changes")
+                 help.targets +
+                     " The balancers that are told, one a line: address,port,key. Read again when it changes")
       ->type_name("FILE");
   app.add_option("--redirect-address", line.redirect_addresses,
-                 "Where clients are sent; more than one for further schemes, or for clients in one network")
+                 help.redirect_address +
+                     " Where clients are sent; more than one for further schemes, or for clients in one "
+                     "network")
       ->type_name("[SCHEME://]HOST[:PORT][@NETWORK]");
   app.add_flag("--allow-loopback", line.allow_loopback,
                "Take localhost for a redirect address: for tests on one machine");
   app.add_option("--guid-file", line.guid_file,
-                 "The name of this server, made on first start; never copy it; default " + guid_file)
+                 "The name of this server, made on first start; never copy it; default " + help.guid_file)
       ->type_name("FILE");
-  app.add_option("--capacity", line.capacity, "Connections that the server can take; default " + capacity)
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{std::numeric_limits<std::uint32_t>::max()}));
+  app.add_option("--capacity", line.capacity,
+                 "Connections that the server can take; default " + help.capacity)
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{std::numeric_limits<std::uint32_t>::max()})
+                  .description(""));
   app.add_option("--bandwidth-capacity", line.bandwidth_capacity,
-                 "Bits per second that it can send, or 10Gb; default 0: no limit")
-      ->transform(CLI::AsNumberWithUnit(
-          std::map<std::string, std::uint64_t>{{"kb", 1000}, {"Mb", 1'000'000}, {"Gb", 1'000'000'000}},
-          CLI::AsNumberWithUnit::CASE_SENSITIVE))
+                 "Bits a second that it can send; also with kb, Mb or Gb, as 10Gb; default 0: no limit")
+      ->transform(
+          CLI::AsNumberWithUnit(
+              std::map<std::string, std::uint64_t>{{"kb", 1000}, {"Mb", 1'000'000}, {"Gb", 1'000'000'000}},
+              CLI::AsNumberWithUnit::CASE_SENSITIVE)
+              .description(""))
       ->type_name("BITS");
-  app.add_option("--interval", line.interval, "Between two regular reports; default 2500")
+  app.add_option("--interval", line.interval, "Milliseconds between two regular reports; default 2500")
       ->type_name("MS")
-      ->check(CLI::Range(std::int64_t{100}, std::int64_t{600000}));
+      ->check(CLI::Range(std::int64_t{100}, std::int64_t{600000}).description(""));
   app.add_flag("--no-early-reports", line.no_early_reports, "Do not report at once when many clients come");
 }
 

@@ -23,9 +23,13 @@ struct ReportingLine {
   bool allow_loopback = false, no_early_reports = false;
 };
 
-/// `capacity` and `guid_file`: the defaults, in words of --help.
-void addReportingOptions(CLI::App& app, ReportingLine& line, const std::string& capacity,
-                         const std::string& guid_file);
+/// Words of --help in which programs differ.
+struct ReportingHelp {
+  std::string targets, redirect_address;  ///< a sentence each: when the option is needed
+  std::string capacity, guid_file;        ///< the defaults
+};
+
+void addReportingOptions(CLI::App& app, ReportingLine& line, const ReportingHelp& help);
 
 /// One of the options that is given, but for --targets; empty: none is.
 std::string givenBesideTargets(const ReportingLine& line);

@@ -61,15 +61,16 @@ function makeRow(id) {
 }
 
 function showRow(row, server, operations) {
-  setText(row.host, server.redirect);
+  setText(row.host, server.redirect || "no address yet");
   const alarm = server.duplicate_guid ? ", its GUID is used twice" : "";
   setText(row.status, (server.why || server.status) + alarm);
   row.status.className = "status" + (server.status === "paused" ? " paused"
     : server.status !== "running" || alarm ? " out" : "");
-  row.fill.setAttribute("width", Math.min(server.load, 1) * 100);
-  row.svg.setAttribute("class", "bar" + (server.load >= 0.95 ? " hot" : server.load >= 0.85 ? " warm" : ""));
-  row.svg.setAttribute("aria-label", "load " + percent(server.load));
-  const facts = [
+  const load = server.load ?? 0;
+  row.fill.setAttribute("width", Math.min(load, 1) * 100);
+  row.svg.setAttribute("class", "bar" + (load >= 0.95 ? " hot" : load >= 0.85 ? " warm" : ""));
+  row.svg.setAttribute("aria-label", "load " + percent(load));
+  const facts = server.reports === 0 ? [] : [
     percent(server.load),
     number(server.connections) + " of " + number(server.capacity)
       + (server.pending ? " + " + number(server.pending) + " on the way" : ""),
@@ -81,7 +82,7 @@ function showRow(row, server, operations) {
   setText(row.facts, facts.map((fact) => fact.replaceAll(" ", "\u00a0")).join(" · "));
   row.button.hidden = !operations;
   setText(row.button, server.paused_here ? "Unpause" : "Pause");
-  row.button.setAttribute("aria-label", row.button.textContent + " " + server.redirect);
+  row.button.setAttribute("aria-label", row.button.textContent + " " + (server.redirect || server.id));
   row.button.onclick = () => operate(server.id, server.paused_here ? "unpause" : "pause");
 }
 
