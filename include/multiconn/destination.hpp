@@ -68,7 +68,7 @@ struct Destination {
 /// Whether both name one stream at one server, however they are spelled: scheme, host, port, application with
 /// its query, and stream are the same; who logs in does not count. `name`: what publish() is given, for those
 /// without a stream of their own. False for a url with a mistake, and for a balancer's: where that leads is
-/// not known. connect() and add() refuse the second of two such destinations.
+/// not known. connect() and add() refuse the second of two such, as far as publish()'s name is known then.
 bool samePlace(const Destination& one, const Destination& other, std::string_view name = {});
 
 /// `url` with stream key, credentials and query values replaced by ****: fit for logs and screens. With a

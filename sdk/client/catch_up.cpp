@@ -109,6 +109,13 @@ bool CatchUp::follow(const ResumeRing& ring, const rtmp::QueuedMessage& message,
   return !waits_for_key_ && next_ == ring.next();
 }
 
+std::pair<rtmp::DropCounts, std::vector<MissedFrames>> CatchUp::takeLeftOut() {
+  if (!leaves_out_) return {};
+  auto frames = missedFrames();
+  ranges_.clear();
+  return {std::exchange(missed_, {}), std::move(frames)};
+}
+
 rtmp::DropCounts CatchUp::missedUntil(const ResumeRing& ring, std::uint64_t end) const {
   rtmp::DropCounts missed = missed_;
   if (end > wanted_.first) missed += ring.framesBefore(end) - wanted_.before;
@@ -137,6 +144,7 @@ void CatchUp::pass(const ResumeRing& ring, const rtmp::QueuedMessage& message, r
   const bool video = message.kind == Class::video;
   const bool refused = !sink.takes(message);
   const bool useless = video && waits_for_key_ && message.frame != FrameKind::key;
+  leaves_out_ = leaves_out_ || refused;
   if (video && refused) waits_for_key_ = true;
   if (useless || refused) return miss(ring, ++next_);
   if (video) waits_for_key_ = false;

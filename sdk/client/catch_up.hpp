@@ -59,6 +59,10 @@ class CatchUp {
   /// All before it has been sent by now, or is counted as missed.
   const Wanted& settled() const { return settled_; }
   rtmp::DropCounts missed() const { return missed_; }
+  /// Of a server that does not take some frame: missed(), and which frames they are, to be told at once,
+  /// since it may wait for pictures that it takes as long as the broadcast lasts. They are counted here no
+  /// more.
+  std::pair<rtmp::DropCounts, std::vector<MissedFrames>> takeLeftOut();
   /// Those of them that stand before this number.
   rtmp::DropCounts missedBefore(std::uint64_t number) const;
   /// Which they are; of very many the newest.
@@ -82,6 +86,7 @@ class CatchUp {
   std::shared_ptr<const StreamHead> head_;  // of the group to begin with; null: the present one
   bool head_due_ = true;
   bool waits_for_key_ = false;
+  bool leaves_out_ = false;
   rtmp::DropCounts missed_;
   std::deque<MissedFrames> ranges_;
   std::optional<std::uint32_t> resumed_at_;

@@ -113,7 +113,7 @@ void CatchUpDesk::forget(ServerId server) {
 
 void CatchUpDesk::started(Peer& peer, Known& known) {
   const auto [at, made] =
-      behind_.insert_or_assign(peer.id(), Behind{place(peer, known), scheduler_.now(), known.lost_at});
+      behind_.insert_or_assign(peer.id(), Behind{place(peer, known), scheduler_.now(), known.lost_at, {}});
   known.wanted = at->second.catch_up.begun();
   std::size_t turn_rest = bytes_per_turn;
   advance(peer, at->second, turn_rest);
@@ -172,8 +172,9 @@ void CatchUpDesk::join(Peer& peer) {
   if (!peer.connected()) lost(peer, known);
   CatchUp catch_up = peer.connected() ? CatchUp::newest(*ring_) : place(peer, known);
   if (!peer.connected()) known.wanted = catch_up.begun();
-  Behind& behind = behind_.insert_or_assign(peer.id(), Behind{std::move(catch_up), scheduler_.now(), lost_at})
-                       .first->second;
+  Behind& behind =
+      behind_.insert_or_assign(peer.id(), Behind{std::move(catch_up), scheduler_.now(), lost_at, {}})
+          .first->second;
   std::size_t unlimited = SIZE_MAX;
   PeerSink sink(peer, SIZE_MAX, unlimited);
   if (behind.catch_up.advance(*ring_, scheduler_.now(), false, sink))
@@ -198,13 +199,15 @@ void CatchUpDesk::send(Peer& peer, const rtmp::QueuedMessage& message) {
   Behind& behind = live ? leaveOut(peer, message) : found->second;
   std::size_t unlimited = SIZE_MAX;
   PeerSink sink(peer, SIZE_MAX, unlimited);
-  if (behind.catch_up.follow(*ring_, message, sink)) return arrived(peer);
+  const bool there = behind.catch_up.follow(*ring_, message, sink);
+  tellLeftOut(peer, behind);
+  if (there) return arrived(peer);
   arm(pump_interval);
 }
 
 CatchUpDesk::Behind& CatchUpDesk::leaveOut(Peer& peer, const rtmp::QueuedMessage& message) {
   peer.sayLeftOut(message.message.payload->size());
-  Behind behind{CatchUp::without(*ring_, message.number), scheduler_.now(), {}};
+  Behind behind{CatchUp::without(*ring_, message.number), scheduler_.now(), {}, {}};
   return behind_.insert_or_assign(peer.id(), std::move(behind)).first->second;
 }
 
@@ -227,15 +230,25 @@ void CatchUpDesk::pump() {
 
 void CatchUpDesk::advance(Peer& peer, Behind& behind, std::size_t& turn_rest) {
   PeerSink sink(peer, room(), turn_rest);
-  if (behind.catch_up.advance(*ring_, scheduler_.now(), !lossless_, sink)) arrived(peer);
+  const bool there = behind.catch_up.advance(*ring_, scheduler_.now(), !lossless_, sink);
+  tellLeftOut(peer, behind);
+  if (there) arrived(peer);
+}
+
+void CatchUpDesk::tellLeftOut(Peer& peer, Behind& behind) {
+  const auto [counts, frames] = behind.catch_up.takeLeftOut();
+  if (counts.total() == 0) return;
+  behind.told += counts;
+  peer.missed(counts, frames);
 }
 
 void CatchUpDesk::arrived(Peer& peer) {
   const auto found = behind_.find(peer.id());
   const Behind behind = std::move(found->second);
   behind_.erase(found);
-  const rtmp::DropCounts missed = behind.catch_up.missed();
+  rtmp::DropCounts missed = behind.catch_up.missed();
   if (missed.total() > 0) peer.missed(missed, behind.catch_up.missedFrames());
+  missed += behind.told;
   // What waits for a new connection in the middle of a move is not live yet; Publish.Start is said then.
   if (!behind.lost_at || !peer.connected()) return;
   const rtmp::TimePoint now = scheduler_.now();

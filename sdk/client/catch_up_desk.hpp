@@ -60,6 +60,7 @@ class CatchUpDesk {
     CatchUp catch_up;
     rtmp::TimePoint started{};
     std::optional<rtmp::TimePoint> lost_at{};  // before that
+    rtmp::DropCounts told{};                   // of what it missed
   };
 
   void send(Peer& peer, const rtmp::QueuedMessage& message);
@@ -71,6 +72,7 @@ class CatchUpDesk {
   CatchUp::Wanted wantedBy(const Peer& peer, const Known& known) const;
   rtmp::DropCounts missedBy(const Peer& peer) const;
   void advance(Peer& peer, Behind& behind, std::size_t& turn_rest);
+  static void tellLeftOut(Peer& peer, Behind& behind);
   void arrived(Peer& peer);
   std::size_t room() const;
   void keepWhatIsNeeded();

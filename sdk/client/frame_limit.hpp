@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 #include "rtmp/limits.hpp"
 #include "rtmp/outbound_queue.hpp"
@@ -20,7 +19,7 @@ struct LongFrame {
 
 /// How long a frame may be for one server. RTMP has no word for a message that is too long: a server that
 /// meets one ends the connection (nginx-rtmp at "max_message", 1 MiB by default), and would do so again each
-/// time the broadcast is resumed with it. What was refused is so for a minute; then it is tried anew, since
+/// time the broadcast is resumed. What was refused is so for a minute; then it is tried anew, since
 /// connections end for other reasons too.
 class FrameLimit {
  public:
@@ -28,14 +27,16 @@ class FrameLimit {
     return isFrame(message) && message.message.payload->size() > taken_by_all;
   }
   /// The server has ended a connection. `on_its_way`: the first long frame that it was sent and may not have
-  /// got. True: it is the one that the last connection ended at as well, or was refused before; frames of its
-  /// length are refused from now on.
-  bool ended(const std::optional<LongFrame>& on_its_way, rtmp::TimePoint now) {
-    if (!on_its_way) return false;
-    const bool again = std::exchange(suspect_, on_its_way->number) == on_its_way->number;
-    if (!again && on_its_way->bytes < refused_) return false;
+  /// got; `taken`: the length of the longest that this connection has survived. True: it is the second end
+  /// at a frame longer than any it took, or at one as was refused before; those are refused from now on.
+  bool ended(const std::optional<LongFrame>& on_its_way, std::size_t taken, rtmp::TimePoint now) {
+    taken_ = std::max(taken_, taken);
+    if (taken_ >= refused_) refused_ = SIZE_MAX;
+    if (!on_its_way || on_its_way->bytes <= taken_) return false;
+    if (++ends_ < 2 && on_its_way->bytes < refused_) return false;
     refused_ = std::min(refused_, on_its_way->bytes);
     until_ = now + std::chrono::minutes(1);
+    ends_ = 0;
     return true;
   }
   bool allows(const rtmp::QueuedMessage& message) const {
@@ -43,8 +44,6 @@ class FrameLimit {
   }
   /// Bytes; frames of so many.
   std::size_t refused() const { return refused_; }
-  /// Another broadcast follows.
-  void forgetNumbers() { suspect_ = 0; }
 
  private:
   static constexpr std::size_t taken_by_all = 1024 * 1024;
@@ -53,7 +52,8 @@ class FrameLimit {
            message.kind == rtmp::QueuedMessage::Class::video;
   }
 
-  std::uint64_t suspect_ = 0;  // a number; 0: none
+  unsigned ends_ = 0;      // at long frames, since something was refused
+  std::size_t taken_ = 0;  // so long may a frame be
   std::size_t refused_ = SIZE_MAX;
   rtmp::TimePoint until_{};
 };

@@ -122,7 +122,6 @@ void Peer::publish(const std::string& name, const std::string& mode, rtmp::TimeP
 void Peer::forgetNumbers() {
   unconfirmed_.reset();
   drops_.forgetNumbers();
-  frame_limit_.forgetNumbers();
   left_.forgetNumbers();
   if (connection_) connection_->forgetNumbers();
 }
@@ -223,7 +222,10 @@ void Peer::answer() {
   if (!std::exchange(answered_, true)) host_.answered(*this);
 }
 
+// To target_. What another server refuses says nothing of this one.
 void Peer::adopt(std::unique_ptr<PeerConnection> connection) {
+  const std::string server = target_.link.url.host + ":" + std::to_string(target_.link.url.port);
+  if (std::exchange(frame_limit_of_, server) != server) frame_limit_ = {};
   connection_ = std::move(connection);
   PeerConnectionEvents& events = *this;
   connection_->tell(events);
@@ -330,8 +332,10 @@ void Peer::closed(net::LinkFailure failure) {
   const std::string why = failure.text.empty() ? "The server closed the connection."
                                                : identity_.mask.text(sentence(failure.text));
   const auto long_frame = connection_->longFrame();
-  if (!closing_ && frame_limit_.ended(long_frame, host_.scheduler().now())) sayLeftOut(long_frame->bytes);
+  const rtmp::TimePoint now = host_.scheduler().now();
+  const bool refused = !closing_ && frame_limit_.ended(long_frame, connection_->longestTaken(), now);
   connectionEnded(why);
+  if (refused && state_ != ServerState::failed) sayLeftOut(long_frame->bytes);
 }
 
 void Peer::end(const std::string& why) {

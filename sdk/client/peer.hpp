@@ -283,7 +283,8 @@ class Peer final : PeerConnectionEvents, DialerEvents, RelocationEvents {
   rtmp::OutboundQueue held_{Bounds()};  // while moving
   DropReport drops_;
   FrameLimit frame_limit_;
-  Sent earlier_;  // on connections before the present one
+  std::string frame_limit_of_;  // the server
+  Sent earlier_;                // on connections before the present one
   FreshFigures figures_;
   Progress progress_;
   BandwidthEstimate bandwidth_;

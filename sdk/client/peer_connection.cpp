@@ -239,7 +239,13 @@ void PeerConnection::pop() {
 }
 
 void PeerConnection::noteLongFrame(const rtmp::QueuedMessage& message) {
-  if (!longFrame()) long_frame_ = LongFrame{message.number, message.message.payload->size()};
+  const std::optional<LongFrame> before = long_frame_;
+  if (longFrame()) return;
+  const rtmp::TimePoint now = scheduler_.now();
+  if (before && now - long_frame_at_ >= time_to_refuse)
+    longest_taken_ = std::max(longest_taken_, before->bytes);
+  long_frame_ = LongFrame{message.number, message.message.payload->size()};
+  long_frame_at_ = now;
 }
 
 void PeerConnection::choke(const char* why) {

@@ -107,6 +107,9 @@ class PeerConnection final : net::LinkEvents {
   /// The first long frame that the link has taken and the server's kernel has not acknowledged as a whole.
   /// Stays as unconfirmed() does.
   std::optional<LongFrame> longFrame();
+  /// Bytes of the longest one that was followed by another half a second later, or 0: the server, whose
+  /// kernel acknowledges more than it has read, had the time to end the connection for it.
+  std::size_t longestTaken() const { return longest_taken_; }
   /// Another broadcast follows. What is queued of the last one has been dropped.
   void forgetNumbers();
   /// Everything has reached the server's kernel.
@@ -134,6 +137,7 @@ class PeerConnection final : net::LinkEvents {
   void drain();
   void pop();
   void number(std::uint64_t number);
+  static constexpr std::chrono::milliseconds time_to_refuse{500};
   void noteLongFrame(const rtmp::QueuedMessage& message);
   void choke(const char* why);
 
@@ -157,6 +161,8 @@ class PeerConnection final : net::LinkEvents {
   std::uint64_t last_number_ = 0;    // that was pushed
   std::uint64_t first_dropped_ = 0;  // by dropMedia(); 0: none
   std::optional<LongFrame> long_frame_;
+  rtmp::TimePoint long_frame_at_{};  // when the link took it
+  std::size_t longest_taken_ = 0;
   net::Timer close_timer_;
   std::unique_ptr<net::Link> link_;  // last: its events come here
 };

@@ -200,8 +200,8 @@ bool Peer::fallBack(const std::string& why) {
   retry_timer_.cancel();
   retire();
   dropRelocation();
-  adopt(std::move(old->connection));
   target_ = std::move(old->target);
+  adopt(std::move(old->connection));
   disconnect();
   warnOfRelocation(why);
   redirected_publish_ = false;

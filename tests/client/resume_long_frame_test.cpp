@@ -22,42 +22,42 @@ constexpr std::size_t mebibyte = 1024 * 1024;
 TEST(FrameLimit, IsWhereTheConnectionEndsTwice) {
   const net::TimePoint t(1h);
   FrameLimit limit;
-  EXPECT_FALSE(limit.ended(LongFrame{7, 2 * mebibyte}, t));
+  EXPECT_FALSE(limit.ended(LongFrame{7, 2 * mebibyte}, 0, t));
   EXPECT_TRUE(limit.allows(pictureOf(2 * mebibyte, t)));
-  EXPECT_FALSE(limit.ended({}, t)) << "for another reason";
-  EXPECT_TRUE(limit.ended(LongFrame{7, 2 * mebibyte}, t));
+  EXPECT_FALSE(limit.ended({}, 0, t)) << "for another reason";
+  EXPECT_TRUE(limit.ended(LongFrame{9, 2 * mebibyte}, 0, t)) << "whichever frame the broadcast went on with";
   EXPECT_FALSE(limit.allows(pictureOf(2 * mebibyte, t)));
   EXPECT_FALSE(limit.allows(pictureOf(3 * mebibyte, t)));
   EXPECT_TRUE(limit.allows(pictureOf(2 * mebibyte - 1, t)));
   EXPECT_EQ(limit.refused(), 2 * mebibyte);
 }
 
-TEST(FrameLimit, IsNotWhereItEndsAtDifferentFrames) {
+TEST(FrameLimit, IsNotWhereFramesAsLongAreTaken) {
   const net::TimePoint t(1h);
   FrameLimit limit;
   for (std::uint64_t number = 1; number < 10; ++number)
-    EXPECT_FALSE(limit.ended(LongFrame{number, 2 * mebibyte}, t));
-  limit.forgetNumbers();
-  EXPECT_FALSE(limit.ended(LongFrame{9, 2 * mebibyte}, t)) << "of another broadcast";
+    EXPECT_FALSE(limit.ended(LongFrame{number, 2 * mebibyte}, 2 * mebibyte, t));
+  EXPECT_FALSE(limit.ended(LongFrame{10, 2 * mebibyte}, 0, t)) << "on an earlier connection";
 }
 
-TEST(FrameLimit, IsTriedAnewAfterAMinuteAndBelievedAtOnceThen) {
+TEST(FrameLimit, IsTriedAnewAfterAMinute) {
   const net::TimePoint t(1h);
   FrameLimit limit;
-  limit.ended(LongFrame{1, 2 * mebibyte}, t);
-  limit.ended(LongFrame{1, 2 * mebibyte}, t);
+  limit.ended(LongFrame{1, 2 * mebibyte}, 0, t);
+  limit.ended(LongFrame{1, 2 * mebibyte}, 0, t);
   EXPECT_FALSE(limit.allows(pictureOf(2 * mebibyte, t + 59s)));
   EXPECT_TRUE(limit.allows(pictureOf(2 * mebibyte, t + 60s)));
-  EXPECT_FALSE(limit.ended(LongFrame{900, 2 * mebibyte - 1}, t + 61s));
-  EXPECT_TRUE(limit.ended(LongFrame{901, 3 * mebibyte}, t + 61s));
+  EXPECT_TRUE(limit.ended(LongFrame{901, 3 * mebibyte}, 0, t + 61s)) << "and believed at once";
   EXPECT_FALSE(limit.allows(pictureOf(2 * mebibyte, t + 62s)));
+  EXPECT_FALSE(limit.ended(LongFrame{950, 3 * mebibyte}, 3 * mebibyte, t + 63s)) << "now they are taken";
+  EXPECT_TRUE(limit.allows(pictureOf(3 * mebibyte, t + 64s)));
 }
 
 TEST(FrameLimit, IsOfFramesAlone) {
   const net::TimePoint t(1h);
   FrameLimit limit;
-  limit.ended(LongFrame{1, 2 * mebibyte}, t);
-  limit.ended(LongFrame{1, 2 * mebibyte}, t);
+  limit.ended(LongFrame{1, 2 * mebibyte}, 0, t);
+  limit.ended(LongFrame{1, 2 * mebibyte}, 0, t);
   rtmp::QueuedMessage record = pictureOf(2 * mebibyte, t);
   record.kind = rtmp::QueuedMessage::Class::config;
   EXPECT_TRUE(limit.allows(record));
@@ -70,12 +70,16 @@ class LongFrameRefused : public ResumeStream {
  protected:
   static constexpr std::size_t too_long = 1536 * 1024;
 
-  void begin(Script strict = {}) {
+  void begin(Script strict = {}, Resume resume = Resume::ring) {
     strict.longest_message = mebibyte;
     world.server("good");
     world.server("strict", strict);
     make();
-    publishTo({"good", "strict"});
+    Destination picky = at("strict");
+    picky.resume = resume;
+    stream.publish("key");
+    connect({at("good"), picky});
+    ASSERT_TRUE(world.loop.runUntil([&] { return countOf("NetStream.Publish.Start") == 2; }, 2s));
     ResumeStream::begin();
   }
   /// In real time, 25 a second, a keyframe each second; those at `long_ones` are too long.
@@ -158,6 +162,7 @@ TEST_F(LongFrameRefused, WhereEveryKeyframeIsTooLongTheSoundGoesOn) {
   std::set<std::uint32_t> all;
   for (std::uint32_t i = 0; i < 1000; i += 25) all.insert(i);
   playWith(1000, all);
+  EXPECT_GT(connection->stats()[1].frames_dropped, 990U) << "while it lasts";
   bool done = false;
   stream.finish([&] { done = true; });
   EXPECT_TRUE(world.loop.runUntil([&] { return done; }, 10s));
@@ -193,6 +198,34 @@ TEST_F(LongFrameRefused, AServerThatIsLostOnceInTheMiddleOfALongFrameGetsIt) {
   comeBack("strict");
   playWith(200, {});
   world.loop.runFor(1s);
+  EXPECT_EQ(leftOut().size(), 0U);
+  expectAllCounted(0);
+}
+
+TEST_F(LongFrameRefused, AlsoWhereTheBroadcastGoesOnLive) {
+  begin({.rtt = 20ms}, Resume::live);
+  std::set<std::uint32_t> all;
+  for (std::uint32_t i = 0; i < 1000; i += 25) all.insert(i);
+  playWith(1000, all);
+  EXPECT_EQ(losses(), 2U);
+  EXPECT_THAT(leftOut(), testing::Not(testing::IsEmpty()));
+}
+
+// A long frame under way when an ordinary connection ends is nothing to a server that has taken its like.
+TEST_F(LongFrameRefused, TwoEndsAtAServerThatTakesLongFramesLoseNothing) {
+  begin({.rtt = 20ms, .bytes_per_second = 1'500'000});
+  world.server("strict").script.longest_message = SIZE_MAX;
+  playWith(200, {25, 75, 125});
+  for (int time = 0; time < 2; ++time) {
+    playWith(1, {next});
+    goAway("strict");
+    playWith(10, {});
+    comeBack("strict");
+    playWith(64, {});
+  }
+  playWith(200, {});
+  world.loop.runFor(1s);
+  EXPECT_EQ(losses(), 2U);
   EXPECT_EQ(leftOut().size(), 0U);
   expectAllCounted(0);
 }
