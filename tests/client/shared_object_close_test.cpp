@@ -107,6 +107,14 @@ class SharedObjectCloseOneOfTwo : public SharedObjectClose {
     syncs.clear();
     object_statuses.clear();
   }
+  /// With a batch of the other on its way, and more behind it.
+  void closeOneWhileTwoIsBusy() {
+    two.set("x", 1);
+    world.loop.runFor(50ms);
+    two.set("y", 2);
+    two.send("hello", {"all"});
+    one.close();
+  }
   void expectAtBoth(const std::string& what) {
     for (const auto& [host, objects] : servers)
       EXPECT_THAT(objects->log, testing::Contains(testing::HasSubstr(what))) << host;
@@ -117,11 +125,7 @@ class SharedObjectCloseOneOfTwo : public SharedObjectClose {
 
 TEST_F(SharedObjectCloseOneOfTwo, WhatWaitsInTheOtherGoesWithItsLastBatch) {
   begin();
-  two.set("x", 1);
-  world.loop.runFor(50ms);
-  two.set("y", 2);
-  two.send("hello", {"all"});
-  one.close();
+  closeOneWhileTwoIsBusy();
   two.set("z", 3);
   two.send("bye", {"all"});
   connection->ncClose();
@@ -132,11 +136,7 @@ TEST_F(SharedObjectCloseOneOfTwo, WhatWaitsInTheOtherGoesWithItsLastBatch) {
 
 TEST_F(SharedObjectCloseOneOfTwo, TheOtherGoesOn) {
   begin();
-  two.set("x", 1);
-  world.loop.runFor(50ms);
-  two.set("y", 2);
-  two.send("hello", {"all"});
-  one.close();
+  closeOneWhileTwoIsBusy();
   two.send("meanwhile", {"all"});
   world.loop.runFor(3s);
   for (const char* const what : {"y=2", "hello", "meanwhile"}) expectAtBoth(what);
